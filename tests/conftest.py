@@ -1,0 +1,35 @@
+"""What holds for every test: a warning in the log is a failure, Qt draws offscreen."""
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class _WarningCollector(logging.Handler):
+    """Keeps the records of level WARNING and above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_warning(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which something warned in the log without the test being about it."""
+    collector = _WarningCollector()
+    root = logging.getLogger()
+    root.addHandler(collector)
+    yield
+    root.removeHandler(collector)
+    if request.node.get_closest_marker("expects_log_warning") is not None:
+        return
+    if collector.records:
+        lines = [f"{r.levelname} {r.name}: {r.getMessage()}" for r in collector.records]
+        pytest.fail("Unexpected warnings in the log:\n" + "\n".join(lines), pytrace=False)
