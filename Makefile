@@ -1,0 +1,64 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PHOTO ?= resources/samples
+OUT ?= out
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+# The interpreter for the environment: the first of these that is 3.11 or newer.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help env env-dev system run test check lint format types layers clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+system: ## install the system libraries that Qt needs, where they are missing
+	@bash .ci/system-packages
+
+env: $(VENV)/.installed ## create the environment and install himapp
+
+env-dev: $(VENV)/.installed-dev ## the environment with the tools for tests and training
+
+run: system env ## mattes and cut-outs of the sample photos, or of PHOTO=path, into OUT=out
+	$(BIN)/himapp matte "$(PHOTO)" --out "$(OUT)" --cutouts
+	@echo "The mattes and cut-outs lie in $(abspath $(OUT))"
+
+test: system env-dev ## run all tests
+	OMP_NUM_THREADS=2 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests -q
+
+check: system env-dev lint types layers test ## everything that continuous integration runs
+
+lint: env-dev ## formatting and lint rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: env-dev ## static types
+	$(BIN)/mypy
+
+layers: env-dev ## who may import whom
+	$(BIN)/lint-imports
+
+format: env-dev ## format the code and mend what lint can mend by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/bin/python: | system
+	@test -n "$(PYTHON)" || { echo "himapp needs Python 3.11 or newer"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# himapp itself is installed without dependencies: the lock has brought them.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install -r requirements.lock "$$(grep '^setuptools==' requirements-dev.lock)"
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(PIP) install -r requirements-dev.lock
+	@touch $@
