@@ -1,0 +1,1 @@
+"""Train, measure and look at the matting network; nothing in `himapp` imports this package."""
