@@ -4,10 +4,11 @@ Data flow::
 
     pixels uint8|uint16 [H, W, 3]
       preprocess   letterbox to the network's side, float32 RGB 0..1, and where the photo lies in it
-      network      alpha [K, h, w], score, box per person (himapp.inference.devices says where it runs)
+      network      score, box, alpha [K, h, w]; ``devices`` says where it runs
       postprocess  scores and tiny mattes sorted out, alpha at photo size per person's crop
       session      MattingResult: people from left to right, seconds by stage, device, notes
+      pictures     a person's matte as a grey picture, and the cut-out, at the photo's size
 
-``session`` holds the types that everybody may import; it loads no torch. ``e2e_him`` is the session of the
-shipped network, ``weights`` finds and checks its file.
+``session`` holds the types that everybody may import; it loads no torch. ``e2e_him`` is the session
+of the shipped network, ``weights`` finds and checks its file.
 """

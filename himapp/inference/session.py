@@ -1,4 +1,4 @@
-"""What a matting session is: the types between inference and everything that shows or writes mattes.
+"""What a matting session is: the types between inference and those who show or write mattes.
 
 Nothing here loads torch, so that a window or a command line can import it at start.
 """
@@ -19,6 +19,9 @@ ALPHA_ONE = 65535
 Stage = Literal["load", "find", "edges"]
 """Loading the network, finding people, bringing each matte to photo size."""
 
+DeviceWish = Literal["auto", "cpu", "cuda"]
+"""Where the user wants the network to run; ``auto`` takes a GPU that is there."""
+
 ProgressCallback = Callable[[Stage, int, int], None]
 """Called as ``progress(stage, done, of)``, on the thread that does the work."""
 
@@ -28,7 +31,8 @@ class InstanceMatte:
     """One person's matte, cropped to the person.
 
     Attributes:
-        alpha: uint16 ``[h, w]``, 65535 = fully this person; made read-only. Outside the crop alpha is 0.
+        alpha: uint16 ``[h, w]``, 65535 = fully this person; made read-only. Outside the
+            crop alpha is 0.
         left: column of the crop's first pixel in the photo.
         top: row of the crop's first pixel in the photo.
         score: the network's confidence, 0..1.
@@ -43,7 +47,9 @@ class InstanceMatte:
 
     def __post_init__(self) -> None:
         if self.alpha.ndim != 2 or self.alpha.dtype != np.uint16:
-            raise ValueError(f"alpha must be uint16 [h, w], not {self.alpha.dtype} {self.alpha.shape}")
+            raise ValueError(
+                f"alpha must be uint16 [h, w], not {self.alpha.dtype} {self.alpha.shape}"
+            )
         self.alpha.setflags(write=False)
 
 
@@ -77,8 +83,8 @@ class MattingResult:
     """Everything a session found in one photo.
 
     Attributes:
-        people: from left to right by the centre of their mattes; at every photo pixel their alphas sum to
-            at most 65535.
+        people: from left to right by the centre of their mattes; at every photo pixel their alphas
+            sum to at most 65535.
         seconds: wall-clock time by stage, for the stages that ran.
         device: where the network ran, for people to read, e.g. ``"CPU (2 threads)"``.
         notes: sentences the user should see, e.g. that the GPU ran out of memory.
@@ -110,7 +116,8 @@ class MattingSession(Protocol):
         Args:
             pixels: uint8 or uint16 ``[H, W, 3]`` RGB, upright; only read.
             progress: told about every stage as it starts and moves on.
-            cancel: looked at between stages, people and strips, so that a wish to stop is met within a second.
+            cancel: looked at between stages, people and strips, so that a wish to stop is met
+                within a second.
 
         Raises:
             Cancelled: the token was cancelled.

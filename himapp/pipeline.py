@@ -1,0 +1,146 @@
+"""Photo to people to files, without Qt: the same for the command line, the batch and the window.
+
+Data flow::
+
+    paths ─ gather_photos ─► photos ─ run_files.name_folders ─► (photo, folder) ─ matte_photos ─►
+        read_photo ─► session.find_people ─► write_people ─► PhotoReport | PhotoFailure, one by one
+
+Photos are only read: what would write over one of them is refused.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from himapp.errors import Cancelled, HimappError, PhotoError, WeightsError
+from himapp.imaging.photo_io import list_photos, read_photo
+from himapp.inference.session import CancelToken, DeviceWish, MattingSession
+from himapp.run_files import MatteWriter, PersonFiles
+
+_log = logging.getLogger(__name__)
+
+PhotoStage = Literal["read", "load", "find", "edges", "write"]
+"""The stages of a session, between reading the photo and writing its files."""
+
+PhotoProgress = Callable[[PhotoStage, int, int], None]
+"""Called as ``progress(stage, done, of)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReport:
+    """One photo that is done: its upright size in pixels, its people, the time by stage."""
+
+    path: Path
+    width: int
+    height: int
+    folder: Path
+    people: tuple[PersonFiles, ...]
+    seconds: Mapping[str, float]
+    device: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFailure:
+    """One photo that could not be done, and a sentence that says why."""
+
+    path: Path
+    error: str
+
+
+def open_session(device: DeviceWish = "auto") -> MattingSession:
+    """Return a session of the shipped network; it loads the weights when it is first used."""
+    # torch takes seconds to load: only those who work wait for it.
+    from himapp.inference.e2e_him import E2EHimSession
+
+    return E2EHimSession(device)
+
+
+def gather_photos(paths: Iterable[Path]) -> tuple[list[Path], list[PhotoFailure]]:
+    """Return every photo once, a folder standing for all of its photos, and what is not there."""
+    photos: dict[Path, Path] = {}
+    failures = []
+    for path in paths:
+        try:
+            found = list_photos(path)
+        except PhotoError as error:
+            failures.append(PhotoFailure(path, str(error)))
+            continue
+        if not found:
+            failures.append(PhotoFailure(path, f"There are no photos in {path}."))
+        for photo in found:
+            photos.setdefault(photo.resolve(), photo)
+    return list(photos.values()), failures
+
+
+def matte_photos(
+    session: MattingSession,
+    jobs: Sequence[tuple[Path, Path]],
+    *,
+    cutouts: bool = False,
+    progress: Callable[[Path], PhotoProgress] | None = None,
+    cancel: CancelToken | None = None,
+) -> Iterator[PhotoReport | PhotoFailure]:
+    """Matte photo after photo into its folder; one that fails does not stop the others.
+
+    Args:
+        jobs: photo and folder, see ``name_folders``.
+        progress: gives the callback for a photo that is about to start.
+
+    Raises:
+        Cancelled: the token was cancelled.
+        WeightsError: no photo can be done.
+    """
+    matting = _Matting(
+        session, MatteWriter((photo for photo, _ in jobs), cutouts=cutouts), cancel or CancelToken()
+    )
+    for photo, folder in jobs:
+        yield matting.try_photo(photo, folder, progress(photo) if progress else ignore_progress)
+
+
+def ignore_progress(stage: PhotoStage, done: int, of: int) -> None:
+    """Take a report of progress and do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Matting:
+    """What the photos of a run share."""
+
+    session: MattingSession
+    writer: MatteWriter
+    cancel: CancelToken
+
+    def try_photo(
+        self, path: Path, folder: Path, progress: PhotoProgress
+    ) -> PhotoReport | PhotoFailure:
+        """Matte a photo; what goes wrong with it becomes a sentence."""
+        try:
+            return self._matte_photo(path, folder, progress)
+        except (Cancelled, WeightsError):
+            raise
+        except HimappError as error:
+            return PhotoFailure(path, str(error))
+        except MemoryError:
+            return PhotoFailure(path, f"There is not enough memory for {path}.")
+        except Exception as error:  # noqa: BLE001 - the border of a run: one photo never stops it
+            _log.exception("Unexpected error in %s", path)
+            return PhotoFailure(path, f"{path} met an unexpected error ({error!r}).")
+
+    def _matte_photo(self, path: Path, folder: Path, progress: PhotoProgress) -> PhotoReport:
+        start = time.perf_counter()
+        progress("read", 0, 1)
+        photo = read_photo(path)
+        read = time.perf_counter()
+        self.cancel.raise_if_cancelled()
+        found = self.session.find_people(photo.pixels, progress=progress, cancel=self.cancel)
+        matted = time.perf_counter()
+        people = self.writer.write_people(
+            photo, found.people, folder, partial(progress, "write"), self.cancel
+        )
+        seconds = {"read": read - start, **found.seconds, "write": time.perf_counter() - matted}
+        height, width = photo.pixels.shape[:2]
+        return PhotoReport(path, width, height, folder, people, seconds, found.device, found.notes)
