@@ -68,3 +68,8 @@ def _user_dir(variable: str, below_home: str) -> Path:
     named = os.environ.get(variable, "")
     base = Path(named) if Path(named).is_absolute() else Path.home() / below_home
     return base / _APPLICATION
+
+
+def display_name(path: Path) -> str:
+    """Return a file's name for a sentence; bytes that are no valid text become ``?``."""
+    return path.name.encode("utf-8", "replace").decode("utf-8") or str(path)

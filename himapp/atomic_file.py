@@ -1,0 +1,68 @@
+"""Write a file all or nothing: the old content stays until the new one is complete."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from himapp.errors import ExportError
+from himapp.paths import display_name
+
+_NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file through a temporary one in the same folder.
+
+    A link is followed: the file it names is replaced, the link stays.
+
+    Args:
+        path: The file to make or replace; its folder must exist.
+        parts: The content in order.
+
+    Raises:
+        ExportError: The file cannot be written; nothing is left behind and an older file of that
+            name is untouched.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        temporary = target.with_name(f".himapp-{secrets.token_hex(8)}.tmp")
+        _write_and_replace(temporary, target, parts)
+    except OSError as error:
+        raise ExportError(_explain(error, path)) from error
+    except ValueError as error:  # a null character in the name
+        raise ExportError(f"“{display_name(path)}” is no valid file name.") from error
+
+
+def _write_and_replace(
+    temporary: Path, target: Path, parts: Iterable[bytes | memoryview]
+) -> None:
+    """Fill the temporary file and rename it; remove it whatever goes wrong."""
+    try:
+        with temporary.open("xb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _explain(error: OSError, path: Path) -> str:
+    """Say in one sentence why a file was not written."""
+    name, folder = display_name(path), path.parent
+    if error.errno in _NO_SPACE:
+        return f"“{name}” was not saved: there is no space left on the disk."
+    if path.is_dir():
+        return f"“{name}” was not saved: a folder of that name is in the way."
+    if not folder.is_dir():
+        return f"“{name}” was not saved: the folder “{display_name(folder)}” does not exist."
+    if error.errno in _NO_PERMISSION:
+        return f"“{name}” was not saved: writing in “{display_name(folder)}” is not permitted."
+    return f"“{name}” was not saved: {error.strerror or 'the disk reports an error'}."

@@ -1,0 +1,94 @@
+"""What the user has chosen in the window, kept between runs as JSON."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from himapp.atomic_file import write_atomically
+from himapp.errors import ExportError
+from himapp.paths import settings_path
+
+Theme = Literal["system", "dark", "light"]
+DeviceChoice = Literal["auto", "cpu", "cuda"]
+
+_RECENT_LIMIT: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold the user's choices.
+
+    Attributes:
+        theme: The window's colours.
+        language: Locale name such as ``"de"``; empty follows the system.
+        device: Where the network computes.
+        recent_files: Opened files, the latest first.
+        export_folder: The last folder of an export; empty before the first one.
+        decontaminate: Whether cut-outs carry estimated foreground colours.
+    """
+
+    theme: Theme = "system"
+    language: str = ""
+    device: DeviceChoice = "auto"
+    recent_files: tuple[str, ...] = ()
+    export_folder: str = ""
+    decontaminate: bool = True
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings; what is missing, damaged or unknown gets its default.
+
+    Args:
+        path: The file; None for the user's own.
+    """
+    try:
+        stored = json.loads((path or settings_path()).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return Settings()
+    if not isinstance(stored, dict):
+        return Settings()
+    return Settings(**_valid_choices(stored))
+
+
+def save_settings(settings: Settings, path: Path | None = None) -> None:
+    """Write the settings, making the folder when needed.
+
+    Args:
+        settings: What to keep.
+        path: The file; None for the user's own.
+
+    Raises:
+        ExportError: The file cannot be written; the old one is untouched.
+    """
+    file = path or settings_path()
+    text = json.dumps(asdict(settings), indent=2, ensure_ascii=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError("The folder for the settings cannot be made.") from error
+    write_atomically(file, [text.encode("ascii")])
+
+
+def remember_file(recent_files: tuple[str, ...], file: str) -> tuple[str, ...]:
+    """Put a file at the head of the recent ones, each named once, ten at most."""
+    return (file, *(other for other in recent_files if other != file))[:_RECENT_LIMIT]
+
+
+def _valid_choices(stored: dict[str, Any]) -> dict[str, Any]:
+    """Pick the stored values that fit their fields."""
+    known = {field.name for field in fields(Settings)}
+    values = {name: _as_choice(name, value) for name, value in stored.items() if name in known}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _as_choice(name: str, value: object) -> object | None:
+    """Return a stored value as its field's type, None when it does not fit."""
+    closed_sets = {"theme": get_args(Theme), "device": get_args(DeviceChoice)}
+    if name in closed_sets:
+        return value if value in closed_sets[name] else None
+    if name == "recent_files":
+        is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return tuple(value)[:_RECENT_LIMIT] if is_list and isinstance(value, list) else None
+    wanted = bool if name == "decontaminate" else str
+    return value if isinstance(value, wanted) else None
