@@ -36,12 +36,12 @@ def apply_orientation(pixels: PixelArray, orientation: int) -> PixelArray:
 
 
 def mark_upright(exif: bytes) -> bytes | None:
-    """Set the orientation in an EXIF block to 1, changing not a byte besides.
+    """Set the orientation in an EXIF block to 1 without changing a byte besides.
 
     Rewriting the whole block would break maker notes, which hold offsets into it.
 
     Args:
-        exif: The block with or without the ``Exif\\0\\0`` lead.
+        exif: The block with or without the lead ``Exif`` and two zero bytes.
 
     Returns:
         The block without the lead, or None when its structure is damaged.

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-PixelArray = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+PixelArray = npt.NDArray[np.uint8 | np.uint16]
 PhotoFormat = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "GIF"]
 
 
@@ -18,7 +18,7 @@ class Photo:
     Attributes:
         pixels: ``[H, W, 3]`` uint8 or uint16, RGB, contiguous and read-only.
         icc: The RGB colour profile the pixels are in; None means sRGB.
-        exif: The EXIF block (a TIFF structure without the ``Exif\\0\\0`` lead) for later export,
+        exif: The EXIF block (a TIFF structure, no ``Exif`` lead) for later export,
             its orientation already set to 1; None when the file has none.
         path: The source file; None for pixels that come from elsewhere (clipboard).
         format: The file format, found from the content.

@@ -45,6 +45,8 @@ _FORMATS: Final[dict[str, PhotoFormat]] = {
     "BMP": "BMP",
     "GIF": "GIF",
 }
+# A camera's multi-picture JPEG (MPO) is opened by the JPEG plugin and has no opener of its own.
+_OPENERS: Final = tuple(name for name in _FORMATS if name != "MPO")
 _READABLE: Final = "JPEG, PNG, TIFF, WebP, BMP or GIF"
 _SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"II*\x00", b"MM\x00*", b"GIF8")
 _BITS_PER_SAMPLE: Final = 258
@@ -199,7 +201,7 @@ def _decode(data: bytes, path: Path) -> Photo:
 
 def _open_header(data: bytes, path: Path) -> Image.Image:
     """Recognise the format and check the size before anything is decoded."""
-    image = Image.open(io.BytesIO(data), formats=tuple(_FORMATS))
+    image = Image.open(io.BytesIO(data), formats=_OPENERS)
     if image.width * image.height > MAX_PIXELS:
         raise PhotoError(
             f"“{display_name(path)}” has {image.width} × {image.height} pixels; "
@@ -248,21 +250,23 @@ def _decode_deep_color(image: Image.Image, data: bytes) -> PixelArray:
         tags = getattr(image, "tag_v2", {})
         associated = _ASSOCIATED_ALPHA in tags.get(_EXTRA_SAMPLES, ())
         Image.open(io.BytesIO(data)).load()
+        # OpenCV turns a TIFF upright itself, whatever the flags say; orientation is ours. A BigTIFF
+        # (None here) is left as it is.
+        data = mark_upright(data) or data
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype != np.uint16 or stored.shape[:2] != size or stored.ndim != 3:
         raise ValueError("OpenCV does not decode this file as 16-bit colour")
     if stored.shape[2] == 3:
-        return _as_pixels(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB))
-    return _flatten_over_white(_as_pixels(cv2.cvtColor(stored, cv2.COLOR_BGRA2RGBA)), associated)
+        return cv2.cvtColor(stored, cv2.COLOR_BGR2RGB).astype(np.uint16, copy=False)
+    rgba = cv2.cvtColor(stored, cv2.COLOR_BGRA2RGBA).astype(np.uint16, copy=False)
+    return _flatten_over_white(rgba, associated=associated)
 
 
 def _decode_with_pillow(image: Image.Image, path: Path) -> tuple[PixelArray, bytes | None]:
     """Bring a loaded picture to RGB; returns the pixels and the profile that goes with them."""
     icc = _profile(image)
     if image.mode in ("I", "F"):
-        raise PhotoError(
-            f"“{display_name(path)}” has 32 bits per channel; 8 and 16 can be opened."
-        )
+        raise PhotoError(f"“{display_name(path)}” has 32 bits per channel; 8 and 16 can be opened.")
     if image.mode.startswith("I;16"):
         return _deep_grey(image), None
     if image.has_transparency_data:
@@ -282,7 +286,7 @@ def _deep_grey(image: Image.Image) -> PixelArray:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def _flatten_over_white(rgba: PixelArray, associated: bool = False) -> PixelArray:
+def _flatten_over_white(rgba: PixelArray, *, associated: bool = False) -> PixelArray:
     """Lay ``[H, W, 4]`` pixels over white, rounded once.
 
     Args:
@@ -293,15 +297,12 @@ def _flatten_over_white(rgba: PixelArray, associated: bool = False) -> PixelArra
     alpha = rgba[:, :, 3:]
     if (alpha == white).all():
         return np.ascontiguousarray(rgba[:, :, :3])
-    color, alpha = rgba[:, :, :3].astype(np.uint32), alpha.astype(np.uint32)
-    scaled = color * white if associated else color * alpha
-    flat = (np.minimum(scaled, alpha * white) + white * (white - alpha) + white // 2) // white
-    return _as_pixels(flat.astype(rgba.dtype))
-
-
-def _as_pixels(array: np.ndarray) -> PixelArray:  # type: ignore[type-arg]
-    """Narrow an array type for the checker; the caller knows the depth."""
-    return array
+    color, cover = rgba[:, :, :3].astype(np.uint32), alpha.astype(np.uint32)
+    scaled = color * white if associated else color * cover
+    # For 16 bit the largest sum, 65535 * 65535 + 32767, just fits in 32 bits.
+    flat = (np.minimum(scaled, cover * white) + white * (white - cover) + white // 2) // white
+    flattened: PixelArray = flat.astype(rgba.dtype)
+    return flattened
 
 
 def _descriptive_exif(image: Image.Image, file_format: PhotoFormat) -> bytes | None:

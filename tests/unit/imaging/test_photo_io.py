@@ -1,0 +1,420 @@
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, TiffImagePlugin
+
+from himapp.errors import PhotoError
+from himapp.imaging import photo_io
+from himapp.imaging.photo import Photo
+from himapp.imaging.photo_io import list_photos, read_photo
+
+ORIENTATION = 0x0112
+
+
+def ramp(height: int = 5, width: int = 7, dtype: type = np.uint8) -> npt.NDArray[np.uint16]:
+    """A picture of which no two pixels, rows or columns are alike."""
+    step = np.iinfo(dtype).max // (height * width)
+    grey = np.arange(height * width, dtype=np.int64).reshape(height, width) * step
+    return np.stack([grey, grey[::-1, ::-1], grey // 2], axis=2).astype(dtype)
+
+
+def saved(path: Path, pixels: np.ndarray, **options: object) -> Path:
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def as_stored(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """What a camera stores for the upright picture: the inverse of EXIF's table, spelled out."""
+    return {
+        1: lambda p: p,
+        2: np.fliplr,
+        3: lambda p: np.rot90(p, 2),
+        4: np.flipud,
+        5: lambda p: p.swapaxes(0, 1),
+        6: lambda p: np.rot90(p, 1),
+        7: lambda p: np.rot90(p, 2).swapaxes(0, 1),
+        8: lambda p: np.rot90(p, -1),
+    }[orientation](upright).copy()
+
+
+def oriented_exif(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    exif[0x010F] = "Maker"
+    return exif.tobytes()
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def profile(of: str) -> bytes:
+    """A profile whose header names the colour model; the rest is sRGB's."""
+    icc = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    icc[16:20] = of.encode().ljust(4)
+    return bytes(icc)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp", "jpg"])
+def test_every_orientation_comes_out_upright(tmp_path: Path, suffix: str, orientation: int) -> None:
+    # Flat blocks of 16 px survive JPEG; the middle of each is compared.
+    upright = np.kron(ramp(2, 3), np.ones((16, 16, 1), np.uint8))
+    options: dict[str, object] = {"exif": oriented_exif(orientation)}
+    if suffix == "webp":
+        options["lossless"] = True
+    if suffix == "jpg":
+        options |= {"quality": 98, "subsampling": 0}
+    path = saved(tmp_path / f"photo.{suffix}", as_stored(upright, orientation), **options)
+
+    photo = read_photo(path)
+
+    assert photo.pixels.shape == upright.shape
+    difference = photo.pixels[8::16, 8::16].astype(int) - upright[8::16, 8::16]
+    assert np.abs(difference).max() <= (3 if suffix == "jpg" else 0)
+    assert photo.exif is not None
+    kept = Image.Exif()
+    kept.load(photo.exif)
+    assert kept.get(ORIENTATION, 1) == 1
+    assert kept[0x010F] == "Maker"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bit_colour_is_upright_too(tmp_path: Path, suffix: str, orientation: int) -> None:
+    upright = ramp(3, 4, np.uint16)
+    path = tmp_path / f"deep.{suffix}"
+    stored = cv2.cvtColor(as_stored(upright, orientation), cv2.COLOR_RGB2BGR)
+    data = cv2.imencode(f".{suffix}", stored)[1].tobytes()
+    if suffix == "png":
+        exif = oriented_exif(orientation).removeprefix(b"Exif\0\0")
+        path.write_bytes(data[:33] + png_chunk(b"eXIf", exif) + data[33:])
+    else:
+        path.write_bytes(with_tiff_orientation(data, orientation))
+
+    photo = read_photo(path)
+
+    assert photo.bit_depth == 16
+    np.testing.assert_array_equal(photo.pixels, upright)
+
+
+def with_tiff_orientation(data: bytes, orientation: int) -> bytes:
+    """Append to a little-endian TIFF a new directory: the old one and the orientation."""
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    entries = [data[start + 2 + 12 * i : start + 14 + 12 * i] for i in range(count)]
+    entries.append(struct.pack("<HHIHH", ORIENTATION, 3, 1, orientation, 0))
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
+    directory = struct.pack("<H", count + 1) + b"".join(entries) + bytes(4)
+    return data[:4] + struct.pack("<I", len(data)) + data[8:] + directory
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_all_65536_levels_survive(tmp_path: Path, suffix: str) -> None:
+    levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    pixels = np.stack([levels, levels.T, levels[::-1]], axis=2)
+    path = tmp_path / f"levels.{suffix}"
+    path.write_bytes(cv2.imencode(f".{suffix}", pixels[:, :, ::-1])[1].tobytes())
+
+    photo = read_photo(path)
+
+    assert photo.pixels.dtype == np.uint16
+    np.testing.assert_array_equal(photo.pixels, pixels)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bit_grey_becomes_sixteen_bit_rgb(tmp_path: Path, suffix: str) -> None:
+    grey = np.array([[0, 1, 257], [40000, 65534, 65535]], np.uint16)
+    photo = read_photo(saved(tmp_path / f"grey.{suffix}", grey))
+    np.testing.assert_array_equal(photo.pixels, np.stack([grey] * 3, axis=2))
+
+
+def test_sixteen_bit_grey_where_zero_is_white_is_inverted(tmp_path: Path) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[262] = 0
+    stored = np.array([[0, 65535]], np.uint16)
+    photo = read_photo(saved(tmp_path / "fax.tif", stored, tiffinfo=tags))
+    np.testing.assert_array_equal(photo.pixels[0, :, 0], [65535, 0])
+
+
+def test_sixteen_bit_grey_with_alpha_is_laid_over_white(tmp_path: Path) -> None:
+    row = np.array([[1000, 65535], [1000, 0], [0, 32768]], ">u2")
+    header = struct.pack(">IIBBBBB", 3, 1, 16, 4, 0, 0, 0)
+    path = tmp_path / "grey_alpha.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(b"\0" + row.tobytes()))
+        + png_chunk(b"IEND", b"")
+    )
+    photo = read_photo(path)
+    np.testing.assert_array_equal(photo.pixels[0, :, 0], [1000, 65535, 32767])
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "bmp", "gif"])
+@pytest.mark.parametrize("size", [(1, 1), (100, 20_000), (20_000, 100)])
+def test_extreme_sizes_open(tmp_path: Path, suffix: str, size: tuple[int, int]) -> None:
+    if suffix == "webp" and max(size) > 16383:
+        pytest.skip("WebP itself ends at 16,383 px")
+    path = saved(tmp_path / f"size.{suffix}", np.full((*size, 3), 200, np.uint8))
+    photo = read_photo(path)
+    assert photo.pixels.shape == (*size, 3)
+    assert abs(int(photo.pixels[0, 0, 0]) - 200) <= 1
+
+
+def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
+    path = saved(tmp_path / "really_a_png.jpg", ramp(), format="PNG")
+    photo = read_photo(path)
+    assert photo.format == "PNG"
+    np.testing.assert_array_equal(photo.pixels, ramp())
+
+
+def test_a_palette_and_its_transparency_become_rgb_over_white(tmp_path: Path) -> None:
+    image = Image.new("P", (3, 1))
+    image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
+    image.putdata([0, 1, 2])
+    path = tmp_path / "palette.gif"
+    image.save(path, transparency=1)
+    photo = read_photo(path)
+    np.testing.assert_array_equal(photo.pixels[0], [[255, 0, 0], [255, 255, 255], [0, 0, 255]])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_alpha_is_flattened_over_white_and_rounded_once(tmp_path: Path, dtype: type) -> None:
+    rng = np.random.default_rng(1)
+    top = int(np.iinfo(dtype).max)
+    rgba = rng.integers(0, top + 1, (16, 16, 4)).astype(dtype)
+    path = tmp_path / "alpha.png"
+    path.write_bytes(cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))[1].tobytes())
+
+    photo = read_photo(path)
+
+    alpha = rgba[:, :, 3:].astype(np.float64) / top
+    exact = rgba[:, :, :3] * alpha + top * (1 - alpha)
+    assert np.abs(photo.pixels - exact).max() <= 0.5 + 1e-6
+    assert photo.pixels.dtype == dtype
+
+
+def test_sixteen_bit_tiff_with_associated_alpha_is_not_darkened(tmp_path: Path) -> None:
+    half_red = np.array([[[32768, 0, 0, 32768]]], np.uint16)
+    data = cv2.imencode(".tif", cv2.cvtColor(half_red, cv2.COLOR_RGBA2BGRA))[1].tobytes()
+    for kind, expected in ((1, (65535, 32767, 32767)), (2, (49151, 32767, 32767))):
+        path = tmp_path / f"extra{kind}.tif"
+        path.write_bytes(with_extra_sample(data, kind))
+        assert np.abs(read_photo(path).pixels[0, 0].astype(int) - expected).max() <= 1
+
+
+def with_extra_sample(data: bytes, kind: int) -> bytes:
+    """Give a little-endian four-channel TIFF the meaning of its fourth channel."""
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    entries = [data[start + 2 + 12 * i : start + 14 + 12 * i] for i in range(count)]
+    entries = [entry for entry in entries if struct.unpack_from("<H", entry)[0] != 338]
+    entries.append(struct.pack("<HHIHH", 338, 3, 1, kind, 0))
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    return data[:4] + struct.pack("<I", len(data)) + data[8:] + directory
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_cmyk_becomes_srgb_without_a_profile(tmp_path: Path, suffix: str) -> None:
+    image = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    path = tmp_path / f"print.{suffix}"
+    image.save(path, icc_profile=profile("CMYK"))  # a CMYK profile that is in truth damaged
+    photo = read_photo(path)
+    assert photo.icc is None
+    assert photo.source_mode == "CMYK"
+    assert np.abs(photo.pixels[4, 4].astype(int) - (255, 0, 0)).max() <= 3
+
+
+def test_lab_becomes_srgb(tmp_path: Path) -> None:
+    path = tmp_path / "lab.tif"
+    lab = Image.merge("LAB", [Image.new("L", (4, 4), v) for v in (138, 209, 198)])
+    lab.save(path)  # L* 54, a* 81, b* 70 at D50: sRGB red
+    photo = read_photo(path)
+    assert photo.source_mode == "LAB"
+    assert np.abs(photo.pixels[0, 0].astype(int) - (255, 0, 0)).max() <= 4
+
+
+def test_a_profile_stays_only_where_it_fits(tmp_path: Path) -> None:
+    rgb, grey = profile("RGB"), profile("GRAY")
+    assert read_photo(saved(tmp_path / "a.png", ramp(), icc_profile=rgb)).icc == rgb
+    assert read_photo(saved(tmp_path / "b.png", ramp(), icc_profile=grey)).icc is None
+    assert read_photo(saved(tmp_path / "c.png", ramp(), icc_profile=b"junk")).icc is None
+    deep_grey = np.zeros((2, 2), np.uint16)
+    assert read_photo(saved(tmp_path / "d.png", ramp()[:, :, 0], icc_profile=rgb)).icc is None
+    assert read_photo(saved(tmp_path / "e.png", deep_grey, icc_profile=grey)).icc is None
+
+
+def test_sixteen_bit_colour_keeps_its_profile(tmp_path: Path) -> None:
+    data = cv2.imencode(".png", ramp(dtype=np.uint16))[1].tobytes()
+    body = b"x\0\0" + zlib.compress(profile("RGB"))
+    path = tmp_path / "deep.png"
+    path.write_bytes(data[:33] + png_chunk(b"iCCP", body) + data[33:])
+    assert read_photo(path).icc == profile("RGB")
+
+
+def test_names_in_every_script_open(tmp_path: Path) -> None:
+    path = saved(tmp_path / "Åsa 人 🙂 фото.png", ramp())
+    assert read_photo(path).path == path
+
+
+def test_reading_leaves_the_file_alone(tmp_path: Path) -> None:
+    path = saved(tmp_path / "photo.jpg", ramp(), exif=oriented_exif(6))
+    before, time = path.read_bytes(), path.stat().st_mtime_ns
+    read_photo(path)
+    assert path.read_bytes() == before
+    assert path.stat().st_mtime_ns == time
+    assert os.listdir(tmp_path) == ["photo.jpg"]
+
+
+def test_damaged_exif_does_not_cost_the_photo(tmp_path: Path) -> None:
+    path = saved(tmp_path / "odd.png", ramp(), exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
+    photo = read_photo(path)
+    np.testing.assert_array_equal(photo.pixels, ramp())
+    assert photo.exif is None
+
+
+def text_file(path: Path) -> None:
+    path.write_text("not a photo at all")
+
+
+def truncated(form: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+        buffer = BytesIO()
+        Image.fromarray(noise).save(buffer, form)
+        path.write_bytes(buffer.getvalue()[: buffer.tell() // 2])
+
+    return write
+
+
+def truncated_deep(suffix: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        noise = np.random.default_rng(0).integers(0, 65536, (64, 64, 3)).astype(np.uint16)
+        data = cv2.imencode(suffix, noise)[1].tobytes()
+        path.write_bytes(data[: len(data) // 2])
+
+    return write
+
+
+def huge_png(path: Path) -> None:
+    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+    body = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(100)))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body + png_chunk(b"IEND", b""))
+
+
+def float_tiff(path: Path) -> None:
+    Image.fromarray(np.zeros((2, 2), np.float32)).save(path, "TIFF")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (text_file, "is not a JPEG"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: None, "does not exist"),
+        (truncated("JPEG"), "is damaged"),
+        (truncated("PNG"), "is damaged"),
+        (truncated("TIFF"), "is damaged"),
+        (truncated("WEBP"), "is damaged"),
+        (truncated("BMP"), "is damaged"),
+        (truncated("GIF"), "is damaged"),
+        (truncated_deep(".png"), "is damaged"),
+        (truncated_deep(".tiff"), "is damaged"),
+        (huge_png, "up to 1 gigapixel"),
+        (float_tiff, "32 bits per channel"),
+        (os.mkfifo, "is not a file"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_in_one_sentence(
+    tmp_path: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    path = tmp_path / "holiday.jpg"
+    make(path)
+    with pytest.raises(PhotoError, match=reason) as caught:
+        read_photo(path)
+    sentence = str(caught.value)
+    assert "holiday.jpg" in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(PermissionError(13, "no"), "permission denied"), (OSError(5, "I/O"), "from its disk")],
+)
+def test_a_file_the_system_refuses_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+) -> None:
+    path = saved(tmp_path / "locked.png", ramp())
+
+    def refuse(self: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(PhotoError, match=rf"locked\.png.*{reason}"):
+        read_photo(path)
+
+
+def test_a_file_beyond_the_byte_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_io, "MAX_FILE_BYTES", 10)
+    with pytest.raises(PhotoError, match="larger than 2 GB"):
+        read_photo(saved(tmp_path / "big.png", ramp()))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "GIF"])
+@given(data=st.data())
+def test_damage_anywhere_gives_a_photo_or_a_photo_error(
+    tmp_path_factory: pytest.TempPathFactory, form: str, data: st.DataObject
+) -> None:
+    buffer = BytesIO()
+    Image.fromarray(ramp(8, 8)).save(buffer, form)
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / f"damaged.{form}"
+    path.write_bytes(content)
+    try:
+        assert read_photo(path).pixels.ndim == 3
+    except PhotoError as error:
+        assert "damaged" in str(error)
+
+
+def test_a_folder_means_its_photos_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b.JPG", "A.png", "c.tiff", "notes.txt", "._b.JPG"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "folder.png").mkdir()
+    assert [path.name for path in list_photos(tmp_path)] == ["A.png", "b.JPG", "c.tiff"]
+    assert list_photos(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
+    with pytest.raises(PhotoError, match="does not exist"):
+        list_photos(tmp_path / "gone")
+
+
+def test_a_photo_cannot_be_written_to() -> None:
+    photo = Photo(ramp())
+    with pytest.raises(ValueError, match="read-only"):
+        photo.pixels[0, 0, 0] = 1
+    assert (photo.height, photo.width, photo.bit_depth) == (5, 7, 8)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [np.zeros((2, 2), np.uint8), np.zeros((0, 2, 3), np.uint8), np.zeros((2, 2, 3), np.float32)],
+)
+def test_a_photo_refuses_other_arrays(pixels: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="a photo needs"):
+        Photo(pixels)
