@@ -38,16 +38,14 @@ def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         raise ExportError(f"“{display_name(path)}” is no valid file name.") from error
 
 
-def _write_and_replace(
-    temporary: Path, target: Path, parts: Iterable[bytes | memoryview]
-) -> None:
+def _write_and_replace(temporary: Path, target: Path, parts: Iterable[bytes | memoryview]) -> None:
     """Fill the temporary file and rename it; remove it whatever goes wrong."""
     try:
         with temporary.open("xb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

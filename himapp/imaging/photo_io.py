@@ -242,7 +242,7 @@ def _has_deep_color(image: Image.Image, data: bytes) -> bool:
 
 def _decode_deep_color(image: Image.Image, data: bytes) -> PixelArray:
     """Decode 16-bit colour with OpenCV, after Pillow has found the file whole."""
-    size = (image.height, image.width)
+    size = sorted(image.size)  # Pillow swaps the sides of a TIFF that is to be turned
     associated = False
     if image.format == "PNG":
         Image.open(io.BytesIO(data)).verify()
@@ -254,7 +254,7 @@ def _decode_deep_color(image: Image.Image, data: bytes) -> PixelArray:
         # (None here) is left as it is.
         data = mark_upright(data) or data
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if stored is None or stored.dtype != np.uint16 or stored.shape[:2] != size or stored.ndim != 3:
+    if stored is None or stored.dtype != np.uint16 or sorted(stored.shape[:2]) != size:
         raise ValueError("OpenCV does not decode this file as 16-bit colour")
     if stored.shape[2] == 3:
         return cv2.cvtColor(stored, cv2.COLOR_BGR2RGB).astype(np.uint16, copy=False)
