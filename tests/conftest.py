@@ -5,10 +5,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# A deadline would measure the machine, not the code; a run in CI repeats exactly.
+settings.register_profile("himapp", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("himapp")
 
 
 class _WarningCollector(logging.Handler):
