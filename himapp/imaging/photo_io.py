@@ -7,6 +7,7 @@ per file. Files are opened for reading only.
 """
 
 import io
+import logging
 import struct
 import warnings
 import zlib
@@ -82,6 +83,8 @@ _DECODING_ERRORS: Final = (
 
 # Pillow refuses from twice this number on, before it decodes; _open_header does from once.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# Damage reaches the user as a PhotoError; Pillow's own log lines about it would come on top.
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 def list_photos(path: Path) -> list[Path]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, TiffImagePlugin
 
@@ -384,6 +384,7 @@ def outcome(path: Path) -> Photo | PhotoError:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "GIF"])
+@settings(deadline=None, max_examples=60)  # time is not what this is about
 @given(data=st.data())
 def test_damage_anywhere_gives_a_photo_or_a_photo_error(
     tmp_path_factory: pytest.TempPathFactory, form: str, data: st.DataObject
