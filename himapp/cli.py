@@ -36,8 +36,8 @@ _STAGE_WORDS: dict[PhotoStage, str] = {
     "read": "reading",
     "load": "loading the network",
     "find": "finding people",
-    "edges": "edges of person",
-    "write": "writing person",
+    "edges": "drawing edges",
+    "write": "writing files",
 }
 
 
@@ -159,7 +159,7 @@ class _MatteRun:
         self._outcomes.append(outcome)
         self._progress.clear()
         if isinstance(outcome, PhotoFailure):
-            _say(outcome.error, sys.stderr)
+            _say(f"{outcome.path}: {outcome.error}", sys.stderr)
             return
         for note in outcome.notes:
             _say(f"{outcome.path}: {note}", sys.stderr)
@@ -196,7 +196,7 @@ class TerminalProgress:
         prefix = f"[{self._started}/{self._photos}] {photo.name}: "
 
         def show(stage: PhotoStage, done: int, of: int) -> None:
-            counted = f" {done} of {of}" if stage in ("edges", "write") and of else ""
+            counted = f", {done} of {of}" if of > 1 else ""
             self._show(f"{prefix}{_STAGE_WORDS[stage]}{counted}")
 
         return show

@@ -9,6 +9,7 @@ Photos are only read: what would write over one of them is refused.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Literal
 
 from himapp.errors import Cancelled, HimappError, PhotoError, WeightsError
+from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import list_photos, read_photo
 from himapp.inference.session import CancelToken, DeviceWish, MattingSession
+from himapp.paths import display_name
 from himapp.run_files import MatteWriter, PersonFiles
 
 _log = logging.getLogger(__name__)
@@ -62,7 +65,7 @@ def open_session(device: DeviceWish = "auto") -> MattingSession:
 
 def gather_photos(paths: Iterable[Path]) -> tuple[list[Path], list[PhotoFailure]]:
     """Return every photo once, a folder standing for all of its photos, and what is not there."""
-    photos: dict[Path, Path] = {}
+    photos: dict[str, Path] = {}
     failures = []
     for path in paths:
         try:
@@ -71,9 +74,9 @@ def gather_photos(paths: Iterable[Path]) -> tuple[list[Path], list[PhotoFailure]
             failures.append(PhotoFailure(path, str(error)))
             continue
         if not found:
-            failures.append(PhotoFailure(path, f"There are no photos in {path}."))
+            failures.append(PhotoFailure(path, f"There are no photos in “{display_name(path)}”."))
         for photo in found:
-            photos.setdefault(photo.resolve(), photo)
+            photos.setdefault(os.path.realpath(photo), photo)
     return list(photos.values()), failures
 
 
@@ -125,10 +128,12 @@ class _Matting:
         except HimappError as error:
             return PhotoFailure(path, str(error))
         except MemoryError:
-            return PhotoFailure(path, f"There is not enough memory for {path}.")
+            return PhotoFailure(path, f"There is not enough memory for “{display_name(path)}”.")
         except Exception as error:  # noqa: BLE001 - the border of a run: one photo never stops it
             _log.exception("Unexpected error in %s", path)
-            return PhotoFailure(path, f"{path} met an unexpected error ({error!r}).")
+            return PhotoFailure(
+                path, f"“{display_name(path)}” met an unexpected error ({error!r})."
+            )
 
     def _matte_photo(self, path: Path, folder: Path, progress: PhotoProgress) -> PhotoReport:
         start = time.perf_counter()
@@ -142,5 +147,14 @@ class _Matting:
             photo, found.people, folder, partial(progress, "write"), self.cancel
         )
         seconds = {"read": read - start, **found.seconds, "write": time.perf_counter() - matted}
-        height, width = photo.pixels.shape[:2]
-        return PhotoReport(path, width, height, folder, people, seconds, found.device, found.notes)
+        notes = (*_note_conversion(photo), *found.notes)
+        return PhotoReport(
+            path, photo.width, photo.height, folder, people, seconds, found.device, notes
+        )
+
+
+def _note_conversion(photo: Photo) -> tuple[str, ...]:
+    """Say that colours are not the file's own; cut-outs would surprise a printer otherwise."""
+    if photo.source_mode not in ("CMYK", "LAB"):
+        return ()
+    return (f"The colours were converted from {photo.source_mode} to sRGB.",)

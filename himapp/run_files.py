@@ -13,6 +13,7 @@ from himapp.imaging.image_files import write_png
 from himapp.imaging.photo import Photo
 from himapp.inference.pictures import cut_out, draw_matte
 from himapp.inference.session import CancelToken, InstanceMatte
+from himapp.paths import display_name
 
 WriteProgress = Callable[[int, int], None]
 """Called as ``progress(done, of)`` before each person's files are written."""
@@ -82,7 +83,7 @@ class MatteWriter:
         files = []
         for number, matte in enumerate(people, start=1):
             cancel.raise_if_cancelled()
-            progress(number, len(people))
+            progress(len(files), len(people))
             files.append(self._write_person(photo, matte, folder, number))
         self._remove_leftovers(folder, files)
         return tuple(files)
@@ -91,9 +92,8 @@ class MatteWriter:
         self, photo: Photo, matte: InstanceMatte, folder: Path, number: int
     ) -> PersonFiles:
         file, cutout = folder / f"person-{number:02}.png", folder / f"cutout-{number:02}.png"
-        height, width = photo.pixels.shape[:2]
         self._refuse_photo(file)
-        write_png(file, draw_matte(matte, height, width))
+        write_png(file, draw_matte(matte, photo.height, photo.width))
         if self._cutouts:
             self._refuse_photo(cutout)
             write_png(cutout, cut_out(photo.pixels, matte), icc=photo.icc)
@@ -101,7 +101,9 @@ class MatteWriter:
 
     def _refuse_photo(self, file: Path) -> None:
         if _identity(file) in self._photos:
-            raise ExportError(f"{file} is one of the photos and is not written over.")
+            raise ExportError(
+                f"“{display_name(file)}” is one of the photos and is not written over."
+            )
 
     def _remove_leftovers(self, folder: Path, written: Sequence[PersonFiles]) -> None:
         """Remove an earlier run's files, so that the folder holds each person of this run once."""
@@ -122,7 +124,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ExportError(f"The folder {folder} cannot be created ({reason}).") from error
+        raise ExportError(f"The folder “{folder}” cannot be created ({reason}).") from error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -138,4 +140,6 @@ def _remove(path: Path) -> None:
     try:
         path.unlink()
     except OSError as error:
-        raise ExportError(f"{path}, left by an earlier run, cannot be removed.") from error
+        raise ExportError(
+            f"“{display_name(path)}”, left by an earlier run, cannot be removed."
+        ) from error

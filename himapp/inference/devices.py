@@ -121,6 +121,7 @@ class NetworkRunner:
     """Runs a network on a device; when a GPU runs out of memory, on the CPU from then on.
 
     Attributes:
+        network: the network, on ``device`` after the first pass.
         device: where the last pass ran or the next one will.
         notes: what the user should know about the device.
     """
@@ -135,7 +136,7 @@ class NetworkRunner:
     ) -> None:
         self.device = device
         self.notes = notes
-        self._network = network
+        self.network = network
         self._fallback = fallback
         self._is_placed = False
 
@@ -157,11 +158,11 @@ class NetworkRunner:
     @torch.inference_mode()
     def _predict(self, image: npt.NDArray[np.float32]) -> Prediction:
         if not self._is_placed:
-            self._network.to(self.device.address)
+            self.network.to(self.device.address)
             self._is_placed = True
         images = torch.from_numpy(image)[None].to(self.device.address)
         with self._precision():
-            found = self._network.predict(images, self._network.score_threshold)[0]
+            found = self.network.predict(images, self.network.score_threshold)[0]
         return Prediction(_to_numpy(found.score), _to_numpy(found.box), _to_numpy(found.alpha))
 
     def _precision(self) -> AbstractContextManager[Any]:

@@ -1,0 +1,111 @@
+"""The session of the shipped network."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy.typing as npt
+
+from himapp.errors import WeightsError
+from himapp.inference.devices import InstanceNetwork, NetworkRunner, choose_device
+from himapp.inference.postprocess import bring_to_photo, select_people
+from himapp.inference.preprocess import prepare_input
+from himapp.inference.session import (
+    CancelToken,
+    DeviceWish,
+    MattingResult,
+    ProgressCallback,
+    Stage,
+    ignore_progress,
+)
+from himapp.inference.weights import find_weights
+from models import WeightsFormatError, load_network
+
+
+def load_shipped_network() -> InstanceNetwork:
+    """Load the network from its checked weights file.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    path = find_weights()
+    try:
+        return load_network(path)
+    except WeightsFormatError as error:
+        raise WeightsError(f"The network's weights {path} do not fit this version.") from error
+
+
+class E2EHimSession:
+    """Finds people with E2E-HIM; the network is loaded when the first photo comes.
+
+    Reference: Liu et al., End-to-End Human Instance Matting, IEEE TCSVT 2023.
+    """
+
+    def __init__(
+        self,
+        device: DeviceWish = "auto",
+        *,
+        load: Callable[[], InstanceNetwork] = load_shipped_network,
+    ) -> None:
+        """Choose the device; nothing is loaded yet.
+
+        Args:
+            device: where the network should run.
+            load: gives the network, in eval mode and float32.
+        """
+        self._load = load
+        self._device, self._notes = choose_device(device)
+        self._runner: NetworkRunner | None = None
+
+    @property
+    def device(self) -> str:
+        """Where the network runs, for people to read."""
+        return (self._runner.device if self._runner else self._device).name
+
+    def find_people(
+        self,
+        pixels: npt.NDArray[Any],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> MattingResult:
+        """Find every person and their matte at photo size; see ``MattingSession``."""
+        watch = _StageWatch(progress or ignore_progress, cancel or CancelToken())
+        runner = self._runner or self._load_runner(watch)
+        with watch.stage("find"):
+            model_input = prepare_input(pixels, runner.network.input_side)
+            prediction = runner.predict(model_input.image)
+            people = select_people(
+                prediction, model_input, pixels.shape[:2], runner.network.score_threshold
+            )
+        with watch.stage("edges"):
+            report = partial(watch.progress, "edges")
+            mattes = bring_to_photo(
+                people, model_input, pixels, progress=report, cancel=watch.cancel
+            )
+        return MattingResult(mattes, watch.seconds, runner.device.name, runner.notes)
+
+    def _load_runner(self, watch: "_StageWatch") -> NetworkRunner:
+        with watch.stage("load"):
+            self._runner = NetworkRunner(self._load(), self._device, notes=self._notes)
+        return self._runner
+
+
+class _StageWatch:
+    """Tells and times the stages of one photo, and stops between them on wish."""
+
+    def __init__(self, progress: ProgressCallback, cancel: CancelToken) -> None:
+        self.progress = progress
+        self.cancel = cancel
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, stage: Stage) -> Iterator[None]:
+        self.cancel.raise_if_cancelled()
+        self.progress(stage, 0, 1)
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
+        self.progress(stage, 1, 1)

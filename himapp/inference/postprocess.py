@@ -1,0 +1,133 @@
+"""From what the network says to people at photo size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from himapp.inference.devices import Prediction
+from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
+from himapp.inference.preprocess import ModelInput
+from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
+
+_Cropped = tuple[npt.NDArray[np.uint16], int, int]
+_Enlarge = Callable[[npt.NDArray[np.float32], CancelToken], _Cropped | None]
+
+# A person of fewer grid pixels (five by five) is a speck that nobody can use.
+_SMALLEST_MASS_PX = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person on the network's grid: alpha float32 ``[h, w]``, its box in photo pixels."""
+
+    alpha: npt.NDArray[np.float32]
+    score: float
+    box: tuple[float, float, float, float]
+
+
+def select_people(
+    prediction: Prediction, model_input: ModelInput, shape: tuple[int, int], threshold: float
+) -> list[Candidate]:
+    """Return who is sure enough and large enough, from left to right by the centre of the matte.
+
+    Args:
+        shape: the photo's height and width in pixels.
+        threshold: least score.
+    """
+    alphas = prediction.alpha[:, : model_input.height, : model_input.width]
+    scale = (shape[1] / model_input.width, shape[0] / model_input.height)
+    people = [
+        Candidate(alpha, float(score), _to_photo(box, scale, shape))
+        for alpha, score, box in zip(alphas, prediction.score, prediction.box, strict=True)
+        if score >= threshold and alpha.sum() >= _SMALLEST_MASS_PX
+    ]
+    return sorted(people, key=lambda person: _centre_x(person.alpha))
+
+
+def _to_photo(
+    box: npt.NDArray[np.float32], scale: tuple[float, float], shape: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Return a box in photo pixels, inside the photo."""
+    x0, x1 = np.clip(box[[0, 2]] * scale[0], 0, shape[1])
+    y0, y1 = np.clip(box[[1, 3]] * scale[1], 0, shape[0])
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _centre_x(alpha: npt.NDArray[np.float32]) -> float:
+    columns = alpha.sum(0, dtype=np.float64)
+    return float(columns @ np.arange(len(columns)) / columns.sum())
+
+
+def bring_to_photo(
+    people: list[Candidate],
+    model_input: ModelInput,
+    pixels: npt.NDArray[Any],
+    *,
+    progress: Callable[[int, int], None],
+    cancel: CancelToken,
+) -> tuple[InstanceMatte, ...]:
+    """Return people's mattes at photo size; at every pixel they sum to at most 65535.
+
+    Args:
+        people: in the order they shall have.
+        model_input: what the network saw.
+        pixels: the photo, uint8 or uint16 ``[H, W, 3]``.
+        progress: called as ``progress(done, of)`` before each person and after the last.
+        cancel: looked at between people and strips.
+
+    Raises:
+        Cancelled: the token was cancelled.
+    """
+    if not people:
+        return ()
+    enlarge = _choose_method(model_input, pixels)
+    mattes = []
+    for number, person in enumerate(people):
+        progress(number, len(people))
+        cancel.raise_if_cancelled()
+        cropped = enlarge(person.alpha, cancel)
+        if cropped is not None:
+            mattes.append((person, *cropped))
+    progress(len(people), len(people))
+    limit_sums([(alpha, left, top) for _, alpha, left, top in mattes], pixels.shape[:2])
+    return tuple(
+        InstanceMatte(alpha, left, top, person.score, person.box)
+        for person, alpha, left, top in mattes
+    )
+
+
+def _choose_method(model_input: ModelInput, pixels: npt.NDArray[Any]) -> _Enlarge:
+    """Return how a matte comes to photo size; a photo of the grid's size or less needs no guide."""
+    height, width = pixels.shape[:2]
+    if height > model_input.height or width > model_input.width:
+        guide = Guide.measure(pixels, model_input.content)
+        return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
+    return lambda alpha, _: crop_visible(
+        quantise(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA))
+    )
+
+
+def limit_sums(mattes: list[_Cropped], shape: tuple[int, int]) -> None:
+    """Scale mattes down, in place, where they sum to more than 65535.
+
+    Each was filtered for itself, which may overshoot where people touch.
+
+    Args:
+        mattes: alpha uint16 ``[h, w]``, left and top.
+        shape: the photo's height and width in pixels.
+    """
+    if len(mattes) < 2:
+        return
+    total = np.zeros(shape, np.uint32)
+    for alpha, left, top in mattes:
+        total[top : top + alpha.shape[0], left : left + alpha.shape[1]] += alpha
+    for alpha, left, top in mattes:
+        here = total[top : top + alpha.shape[0], left : left + alpha.shape[1]]
+        rows, columns = np.nonzero(here > ALPHA_ONE)
+        # 65535 squared still fits in 32 bit; whole numbers round down, so the sum cannot grow.
+        scaled = alpha[rows, columns].astype(np.uint32) * ALPHA_ONE // here[rows, columns]
+        alpha[rows, columns] = scaled.astype(np.uint16)

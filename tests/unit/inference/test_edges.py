@@ -1,0 +1,118 @@
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from himapp.errors import Cancelled
+from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
+from himapp.inference.session import CancelToken
+
+Floats = npt.NDArray[np.float32]
+
+
+def _disc(height: int, width: int, radius: float) -> Floats:
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    distance = np.hypot(y - height / 2 + 0.5, x - width / 2 + 0.5)
+    return np.clip(radius - distance + 0.5, 0, 1)
+
+
+def _portrait(alpha: Floats) -> npt.NDArray[np.uint8]:
+    """Return a bright person over a dark background."""
+    colours = alpha[..., None] * np.array([220, 170, 140]) + (1 - alpha[..., None]) * 40
+    return colours.round().astype(np.uint8)
+
+
+def _upsample(pixels: npt.NDArray[np.uint8], small: Floats) -> Floats:
+    """Return the up-sampled matte in the photo's frame, 0..1."""
+    grid = cv2.resize(pixels, small.shape[::-1], interpolation=cv2.INTER_AREA)
+    guide = Guide.measure(pixels, grid.astype(np.float32) / np.iinfo(pixels.dtype).max)
+    frame = np.zeros(pixels.shape[:2], np.float32)
+    found = upsample_matte(guide, small, CancelToken())
+    if found is not None:
+        alpha, left, top = found
+        frame[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha / 65535
+    return frame
+
+
+def test_edges_follow_the_photo_where_interpolation_smears_them() -> None:
+    truth = _disc(400, 600, 120)
+    small = cv2.resize(truth, (60, 40), interpolation=cv2.INTER_AREA)
+    plain = cv2.resize(small, (600, 400), interpolation=cv2.INTER_LINEAR)
+    filtered = _upsample(_portrait(truth), small)
+    band = cv2.dilate((np.abs(plain - truth) > 0.01).astype(np.uint8), np.ones((5, 5))) > 0
+    error = np.abs(filtered - truth)[band].mean()
+    # A tenth of linear interpolation's error on two flat colours; the bound is generous.
+    assert error < 0.25 * np.abs(plain - truth)[band].mean()
+
+
+def test_inside_is_exactly_one_and_outside_exactly_nothing() -> None:
+    truth = _disc(400, 600, 120)
+    filtered = _upsample(
+        _portrait(truth), cv2.resize(truth, (60, 40), interpolation=cv2.INTER_AREA)
+    )
+    assert (filtered[_disc(400, 600, 90) == 1] == 1).all()
+    assert (filtered[_disc(400, 600, 160) == 0] == 0).all()
+
+
+def test_8_and_16_bit_photos_give_the_same_matte() -> None:
+    truth = _disc(200, 300, 60)
+    small = cv2.resize(truth, (60, 40), interpolation=cv2.INTER_AREA)
+    pixels = _portrait(truth)
+    fine = _upsample(pixels.astype(np.uint16) * 257, small)
+    # The guides' means differ by rounding to 8 bit.
+    np.testing.assert_allclose(_upsample(pixels, small), fine, atol=0.02)
+
+
+def test_tiles_leave_no_seams() -> None:
+    ramp = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
+    frame = _upsample(np.full((640, 960, 3), 128, np.uint8), ramp)
+    # The ramp climbs by 1/950 a pixel; a seam between tiles would be a step.
+    assert np.abs(np.diff(frame, axis=1)).max() < 2 / 950
+    assert np.abs(np.diff(frame, axis=0)).max() < 1e-4
+
+
+def test_a_matte_that_nobody_can_see_is_nobody() -> None:
+    guide = Guide.measure(np.zeros((64, 64, 3), np.uint8), np.zeros((16, 16, 3), np.float32))
+    assert upsample_matte(guide, np.full((16, 16), 0.001, np.float32), CancelToken()) is None
+
+
+def test_a_cancelled_matte_stops() -> None:
+    guide = Guide.measure(np.zeros((64, 64, 3), np.uint8), np.zeros((16, 16, 3), np.float32))
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        upsample_matte(guide, np.ones((16, 16), np.float32), token)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(1, 150),
+    width=st.integers(1, 150),
+    rows=st.integers(1, 40),
+    columns=st.integers(1, 40),
+    seed=st.integers(0, 9),
+)
+def test_any_sizes_stay_in_the_frame_and_near_the_matte(
+    height: int, width: int, rows: int, columns: int, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 256, (height, width, 3), np.uint8)
+    frame = _upsample(pixels, np.full((rows, columns), 0.5, np.float32))
+    # A constant matte needs no filter: one half is one half everywhere (16 bit rounded down).
+    np.testing.assert_allclose(frame, 0.5, atol=2 / 65535)
+
+
+def test_quantising_rounds_down_and_cleans_the_ends() -> None:
+    alpha = np.array([-0.5, 0, 0.0019, 0.5, 0.9981, 1, 1.5], np.float32)
+    assert quantise(alpha).tolist() == [0, 0, 0, 32767, 65535, 65535, 65535]
+
+
+def test_a_crop_holds_exactly_what_is_visible() -> None:
+    alpha = np.zeros((10, 12), np.uint16)
+    alpha[2, 3], alpha[5, 9] = 1, 65535
+    crop = crop_visible(alpha)
+    assert crop is not None
+    assert (crop[0].shape, crop[1], crop[2]) == ((4, 7), 3, 2)
+    assert crop_visible(np.zeros((3, 3), np.uint16)) is None
