@@ -1,0 +1,1 @@
+"""Networks of himapp: plain torch, no file formats of photos, no Qt."""
