@@ -1,8 +1,9 @@
-"""What holds for every test: a warning in the log is a failure, Qt draws offscreen."""
+"""What holds for every test: a warning in the log fails it, Qt draws offscreen, home is safe."""
 
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -40,3 +41,11 @@ def _no_log_warning(request: pytest.FixtureRequest) -> Iterator[None]:
     if collector.records:
         lines = [f"{r.levelname} {r.name}: {r.getMessage()}" for r in collector.records]
         pytest.fail("Unexpected warnings in the log:\n" + "\n".join(lines), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the user's own settings and logs out of the tests, and the tests out of them."""
+    folder: Path = tmp_path_factory.getbasetemp() / "home"
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(folder / variable.lower()))
