@@ -74,7 +74,8 @@ def unknown_band(truth: Matte, margin_px: int = 7) -> Mask:
 
 def gradient_error_map(alpha: Matte, truth: Matte) -> Matte:
     """Square the difference of the two gradient magnitudes at every pixel [H, W]."""
-    return np.square(gradient_magnitude(alpha) - gradient_magnitude(truth))
+    error: Matte = np.square(gradient_magnitude(alpha) - gradient_magnitude(truth))
+    return error
 
 
 def gradient_magnitude(alpha: Matte, sigma: float = GRADIENT_SIGMA) -> Matte:
@@ -101,7 +102,8 @@ def _gaussian_kernels(sigma: float) -> tuple[NDArray[np.float64], NDArray[np.flo
 def connectivity_error_map(alpha: Matte, truth: Matte) -> Matte:
     """Compare how well each pixel hangs together with the body in both mattes [H, W]."""
     level = _connected_levels(np.minimum(alpha, truth))
-    return np.abs(_connectivity(alpha, level) - _connectivity(truth, level))
+    error: Matte = np.abs(_connectivity(alpha, level) - _connectivity(truth, level))
+    return error
 
 
 def _connectivity(alpha: Matte, level: Matte) -> Matte:
@@ -122,7 +124,7 @@ def _connected_levels(common: Matte) -> Matte:
 
 def _largest_region(mask: Mask) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), None, None, None, 4
+        mask.astype(np.uint8), connectivity=4
     )
     if count < 2:
         return np.zeros(mask.shape, bool)
