@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import torch
+
 from training.evaluation.baseline import TwoStageBaseline, load_baseline
 from training.evaluation.datasets import read_rgb
 from training.evaluation.parts import PARTS, Part, read_scenes
@@ -108,7 +110,8 @@ def add_speed_arguments(parser: ArgumentParser) -> None:
 
 
 def run_speed(args: Namespace) -> int:
-    """Time the network's pass beside the baseline."""
+    """Time the network's pass beside the baseline, both with the same number of threads."""
+    torch.set_num_threads(args.threads)
     network = load_weights(args.weights)
     report = measure_speed(network, _baseline_of(args), args.data, args.repeats)
     _say("\n".join(speed_lines(report)))
@@ -171,7 +174,7 @@ def _add_weights_argument(parser: ArgumentParser) -> None:
 def _add_baseline_networks(parser: ArgumentParser) -> None:
     parser.add_argument("--yolox", type=Path, required=True, help="YOLOX-nano, ONNX")
     parser.add_argument("--modnet", type=Path, required=True, help="MODNet, ONNX")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each stage")
+    parser.add_argument("--threads", type=int, default=1, help="threads of network and baseline")
 
 
 def _baseline_of(args: Namespace) -> TwoStageBaseline:
