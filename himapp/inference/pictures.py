@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from himapp.imaging.bit_depth import from_float, to_float, to_uint8
 from himapp.imaging.foreground import estimate_foreground
 from himapp.inference.session import ALPHA_ONE, InstanceMatte
 
-_PER_8_BIT = ALPHA_ONE // 255
 # Colours bleed this far beyond the matte, so that resampling the cut-out meets no black.
 _BLEED_PX = 8
 
@@ -17,7 +17,7 @@ def draw_matte(matte: InstanceMatte, height: int, width: int) -> npt.NDArray[np.
     """Return the matte as an 8-bit grey picture ``[height, width]``, 255 = fully this person."""
     picture = np.zeros((height, width), np.uint8)
     rows, columns = crop_of(matte)
-    picture[rows, columns] = to_8_bit(matte.alpha)
+    picture[rows, columns] = to_uint8(matte.alpha)
     return picture
 
 
@@ -29,21 +29,18 @@ def cut_out(pixels: npt.NDArray[Any], matte: InstanceMatte) -> npt.NDArray[Any]:
 
     Args:
         pixels: uint8 or uint16 ``[H, W, 3]``; only read.
-        matte: the person, in the same frame.
+        matte: the person; its frame is the photo's.
 
     Reference:
         Germer et al., Fast Multi-Level Foreground Estimation, 2021.
     """
-    cutout = np.zeros((*pixels.shape[:2], 4), pixels.dtype)
-    rows, columns = crop_of(matte)
-    alpha = matte.alpha if pixels.dtype == np.uint16 else to_8_bit(matte.alpha)
-    cutout[rows, columns, 3] = alpha
-    rows, columns, soft = _grow(matte, *pixels.shape[:2])
     top = np.iinfo(pixels.dtype).max
-    colours = estimate_foreground(pixels[rows, columns].astype(np.float32) / top, soft)
-    estimated = np.rint(np.clip(colours, 0, 1) * top).astype(pixels.dtype)
-    is_whole = (soft >= 1)[..., None]
-    cutout[rows, columns, :3] = np.where(is_whole, pixels[rows, columns], estimated)
+    cutout = np.zeros((*pixels.shape[:2], 4), pixels.dtype)
+    cutout[(*crop_of(matte), 3)] = to_uint8(matte.alpha) if top == 255 else matte.alpha
+    rows, columns, soft = _grow(matte, *pixels.shape[:2])
+    part, own = cutout[rows, columns], pixels[rows, columns]
+    colours = from_float(estimate_foreground(to_float(own), soft), pixels.dtype.type)
+    part[..., :3] = np.where(part[..., 3:] == top, own, colours)
     return cutout
 
 
@@ -51,12 +48,6 @@ def crop_of(matte: InstanceMatte) -> tuple[slice, slice]:
     """Return the rows and columns of the photo that the matte covers."""
     height, width = matte.alpha.shape
     return slice(matte.top, matte.top + height), slice(matte.left, matte.left + width)
-
-
-def to_8_bit(alpha: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
-    """Return alpha rounded to 8 bit, 65535 becoming 255."""
-    # 257 steps of 16 bit are one of 8; half of them rounds. 65535 + 128 does not fit in 16 bit.
-    return (alpha // _PER_8_BIT + (alpha % _PER_8_BIT > _PER_8_BIT // 2)).astype(np.uint8)
 
 
 def _grow(

@@ -18,6 +18,7 @@ _Enlarge = Callable[[npt.NDArray[np.float32], CancelToken], _Cropped | None]
 
 # A person of fewer grid pixels (five by five) is a speck that nobody can use.
 _SMALLEST_MASS_PX = 25.0
+_STRIP_ROWS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,46 @@ def limit_sums(mattes: list[_Cropped], shape: tuple[int, int]) -> None:
         mattes: alpha uint16 ``[h, w]``, left and top.
         shape: the photo's height and width in pixels.
     """
-    if len(mattes) < 2:
+    for top in range(0, shape[0], _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, shape[0])
+        parts = [part for matte in mattes if (part := _rows_of(matte, top, bottom))]
+        columns = _shared_columns(parts, shape[1])
+        if columns is not None:
+            _limit_strip(parts, bottom - top, columns)
+
+
+def _rows_of(matte: _Cropped, top: int, bottom: int) -> _Cropped | None:
+    """Return a view of the matte's part in some of the photo's rows, its top counted from there."""
+    alpha, left, own_top = matte
+    first, last = max(top, own_top), min(bottom, own_top + alpha.shape[0])
+    if first >= last:
+        return None
+    return alpha[first - own_top : last - own_top], left, first - top
+
+
+def _shared_columns(parts: list[_Cropped], width: int) -> slice | None:
+    """Return the columns in which crops overlap; None where each stands alone."""
+    count = np.zeros(width, np.uint16)
+    for alpha, left, _ in parts:
+        count[left : left + alpha.shape[1]] += 1
+    shared = np.flatnonzero(count > 1)
+    return slice(int(shared[0]), int(shared[-1]) + 1) if shared.size else None
+
+
+def _limit_strip(parts: list[_Cropped], rows: int, columns: slice) -> None:
+    """Scale the parts of mattes down where they sum to too much, in some columns of a strip."""
+    total = np.zeros((rows, columns.stop - columns.start), np.uint32)
+    pairs = []
+    for alpha, left, top in parts:
+        first = max(left, columns.start)
+        mine = alpha[:, first - left : max(columns.stop - left, 0)]
+        start = first - columns.start
+        here = total[top : top + mine.shape[0], start : start + mine.shape[1]]
+        here += mine
+        pairs.append((mine, here))
+    if total.max() <= ALPHA_ONE:
         return
-    total = np.zeros(shape, np.uint32)
-    for alpha, left, top in mattes:
-        total[top : top + alpha.shape[0], left : left + alpha.shape[1]] += alpha
-    for alpha, left, top in mattes:
-        here = total[top : top + alpha.shape[0], left : left + alpha.shape[1]]
-        rows, columns = np.nonzero(here > ALPHA_ONE)
+    for mine, here in pairs:
+        is_over = here > ALPHA_ONE
         # 65535 squared still fits in 32 bit; whole numbers round down, so the sum cannot grow.
-        scaled = alpha[rows, columns].astype(np.uint32) * ALPHA_ONE // here[rows, columns]
-        alpha[rows, columns] = scaled.astype(np.uint16)
+        mine[is_over] = mine[is_over].astype(np.uint32) * ALPHA_ONE // here[is_over]
