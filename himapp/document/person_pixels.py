@@ -1,0 +1,114 @@
+"""The pixels of one person: their own colours F, and their edits."""
+
+import numpy as np
+
+from himapp.document.adjustments import adjust_tone
+from himapp.document.blurring import BlurSource, blur_plane, enlarge_plane, pick_blur_level
+from himapp.document.layers import PersonLayer
+from himapp.document.matte_tiles import MatteTiles
+from himapp.document.mip_levels import read_alpha, read_photo_level
+from himapp.document.pixel_values import Array, FloatImage, to_code_values
+from himapp.document.regions import Region, frame_region, split_into_tiles, tile_region
+from himapp.document.render_cache import RenderCache
+from himapp.imaging.bit_depth import to_float
+from himapp.imaging.foreground import estimate_foreground
+from himapp.imaging.photo import Photo
+
+_TILE_PX = 512
+_MARGIN_PX = 64
+"""What F is estimated with around its tile, so that neighbouring tiles agree."""
+
+
+def read_photo_float(cache: RenderCache, photo: Photo, region: Region, level: int) -> FloatImage:
+    """Return a region of the photo at a level as float32 ``[h, w, 3]``, 0..1; a new array."""
+    return to_float(read_photo_level(cache, photo, region, level))
+
+
+def read_foreground(
+    cache: RenderCache, photo: Photo, matte: MatteTiles, region: Region, level: int
+) -> FloatImage:
+    """Return the person's own colours F: the photo's, cleaned of the background in soft pixels.
+
+    F is estimated tile by tile, when first asked for, at the level asked for.
+
+    Args:
+        cache: holds the estimated tiles.
+        photo: the photo.
+        matte: the person's matte.
+        region: in pixels of the level, inside the picture.
+        level: 0..8.
+
+    Returns:
+        float32 ``[height, width, 3]``, 0..1; a new array.
+    """
+    colours = read_photo_float(cache, photo, region, level)
+    for place in split_into_tiles(region.intersect(matte.bounds.at_level(level)), _TILE_PX):
+        tile = _foreground_tile(cache, photo, matte, place, level)
+        if tile.size:
+            area = _tile_area(photo, place, level)
+            shared = area.intersect(region)
+            values = to_float(tile[shared.slices_in(area)])
+            colours[shared.slices_in(region)] = values
+    return colours
+
+
+def read_edited_photo(
+    cache: RenderCache, photo: Photo, layer: PersonLayer, region: Region, level: int
+) -> FloatImage:
+    """Return the photo with a person's edits, as they look inside the person's matte."""
+    if layer.adjustments.blur_px > 0:
+        pixels = _read_blurred(cache, photo, layer, region, level)
+    else:
+        pixels = read_photo_float(cache, photo, region, level)
+    return adjust_tone(pixels, layer.adjustments)
+
+
+def read_edited_foreground(
+    cache: RenderCache, photo: Photo, layer: PersonLayer, region: Region, level: int
+) -> FloatImage:
+    """Return the person's own colours F with the person's edits."""
+    if layer.adjustments.blur_px > 0:
+        pixels = _read_blurred(cache, photo, layer, region, level)
+    else:
+        pixels = read_foreground(cache, photo, layer.matte, region, level)
+    return adjust_tone(pixels, layer.adjustments)
+
+
+def _tile_area(photo: Photo, place: tuple[int, int], level: int) -> Region:
+    return tile_region(place, _TILE_PX).intersect(frame_region(photo.pixels.shape, level))
+
+
+def _foreground_tile(
+    cache: RenderCache, photo: Photo, matte: MatteTiles, place: tuple[int, int], level: int
+) -> Array:
+    """Return F of a tile as uint16; an empty array where no alpha changes and F is the photo."""
+
+    def build() -> Array:
+        area = _tile_area(photo, place, level)
+        wide = area.grow(_MARGIN_PX).intersect(frame_region(photo.pixels.shape, level))
+        alpha = read_alpha(cache, matte, wide, level)
+        if alpha.min() == 1 or alpha.max() == 0:
+            return np.zeros((0, 0, 3), np.uint16)
+        colours = estimate_foreground(read_photo_float(cache, photo, wide, level), alpha)
+        return to_code_values(colours[area.slices_in(wide)], np.dtype(np.uint16))
+
+    return cache.fetch(("foreground", level, place), (photo, matte), build)
+
+
+def _read_blurred(
+    cache: RenderCache, photo: Photo, layer: PersonLayer, region: Region, level: int
+) -> FloatImage:
+    """Return the person blurred with nothing but the person's own pixels."""
+    sigma_px, matte = layer.adjustments.blur_px, layer.matte
+    blur_level = pick_blur_level(sigma_px, level)
+    outline = layer.bounds.at_level(blur_level)
+
+    def read(area: Region) -> tuple[FloatImage, FloatImage, FloatImage]:
+        pixels = read_foreground(cache, photo, matte, area, blur_level)
+        return pixels, read_alpha(cache, matte, area, blur_level), pixels
+
+    def build() -> Array:
+        return blur_plane(BlurSource(read, outline), sigma_px / 2**blur_level)
+
+    plane = cache.fetch(("blurred person", blur_level, sigma_px), (photo, matte), build)
+    return enlarge_plane(plane, outline, region, blur_level - level)

@@ -1,0 +1,180 @@
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from himapp.document import edits
+from himapp.document.background import ColourBackground, TransparentBackground
+from himapp.document.document import Document
+from himapp.document.export import run_export
+from himapp.document.export_plan import ExportOptions, plan_export
+from himapp.document.render import render_level, render_person
+from himapp.errors import Cancelled, ExportError
+from himapp.imaging.photo import Photo
+
+
+def read_rgba(path):
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
+
+
+def read_profile(path):
+    with Image.open(path) as image:
+        return image.info["icc_profile"]
+
+
+class CancelAfter:
+    """Withdraws an export when it was asked a number of times."""
+
+    def __init__(self, times):
+        self.left = times
+
+    def raise_if_cancelled(self):
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled
+
+
+def names(plan):
+    return [file.path.name for file in plan]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_cut_outs_hold_what_the_screen_shows_at_full_depth_with_the_profile(
+    make_document, cache, tmp_path, dtype
+):
+    document = make_document(dtype=dtype)
+    files = run_export(document, ExportOptions(), tmp_path / "new", cache=cache)
+    assert [file.name for file in files] == ["person-01.png", "person-02.png", "person-03.png"]
+    for file, layer in zip(files, document.layers, strict=True):
+        pixels = read_rgba(file)
+        assert pixels.dtype == dtype
+        expected = render_person(document, layer.id, layer.bounds, 0, cache=cache)
+        np.testing.assert_array_equal(pixels, expected)
+        assert read_profile(file) == document.photo.icc
+
+
+def test_a_full_frame_cut_out_has_the_photos_size(make_document, cache, tmp_path):
+    document = make_document(1100, 120 + 300)
+    options = ExportOptions(people=(3,), is_cropped=False)
+    (file,) = run_export(document, options, tmp_path, cache=cache)
+    pixels = read_rgba(file)
+    assert pixels.shape == (1100, 420, 4)
+    expected = render_person(document, 3, document.frame, 0, cache=cache)
+    # The file is rendered in stripes.
+    np.testing.assert_allclose(pixels.astype(int), expected.astype(int), atol=1)
+
+
+def test_a_margin_grows_the_crop_up_to_the_photo(make_document, tmp_path):
+    document = make_document()
+    plain = plan_export(document, ExportOptions(people=(1,)), tmp_path)[0].region
+    wide = plan_export(document, ExportOptions(people=(1,), margin_px=10), tmp_path)[0].region
+    assert wide == plain.grow(10)
+    huge = plan_export(document, ExportOptions(people=(1,), margin_px=9999), tmp_path)[0].region
+    assert huge == document.frame
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_mattes_are_grey_files_of_the_photos_depth(make_document, cache, tmp_path, dtype):
+    document = make_document(dtype=dtype)
+    options = ExportOptions(content="matte", people=(1,))
+    (file,) = run_export(document, options, tmp_path, cache=cache)
+    assert file.name == "person-01-matte.png"
+    values = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    assert values.dtype == dtype
+    matte = document.layers[0].matte.to_array()
+    expected = matte if dtype == np.uint16 else np.rint(matte / 257)
+    np.testing.assert_array_equal(values, expected)
+
+
+def test_the_composite_is_the_picture_without_alpha_where_it_is_opaque(
+    make_document, cache, tmp_path
+):
+    document = edits.set_background(make_document(), ColourBackground((3, 2, 1)))
+    (file,) = run_export(document, ExportOptions("composite"), tmp_path, cache=cache)
+    pixels = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    expected = render_level(document, document.frame, 0, cache=cache)
+    np.testing.assert_array_equal(pixels[..., ::-1], expected[..., :3])
+
+
+def test_a_transparent_composite_keeps_alpha_in_a_png_and_is_white_in_a_jpeg(
+    make_document, cache, tmp_path
+):
+    document = edits.set_background(make_document(), TransparentBackground())
+    (png,) = run_export(document, ExportOptions("composite"), tmp_path, cache=cache)
+    np.testing.assert_array_equal(
+        read_rgba(png), render_level(document, document.frame, 0, cache=cache)
+    )
+    options = ExportOptions("composite", image_format="jpeg")
+    (jpeg,) = run_export(document, options, tmp_path, cache=cache)
+    assert jpeg.name == "composite.jpg"
+    assert cv2.imread(str(jpeg))[5, 5].min() >= 253  # JPEG is lossy
+    assert read_profile(jpeg) == document.photo.icc
+
+
+def test_all_people_means_those_whose_eye_is_on(make_document, tmp_path):
+    document = edits.set_visible(make_document(), 2, visible=False)
+    assert names(plan_export(document, ExportOptions(), tmp_path)) == [
+        "person-01.png",
+        "person-03.png",
+    ]
+    chosen = ExportOptions(people=(2,))
+    assert names(plan_export(document, chosen, tmp_path)) == ["person-02.png"]
+
+
+def test_nobody_means_no_files(make_document, cache, tmp_path):
+    document = Document.for_photo(make_document().photo)
+    assert run_export(document, ExportOptions(), tmp_path, cache=cache) == ()
+
+
+def test_a_taken_name_gets_a_number(make_document, tmp_path):
+    document = make_document()
+    (tmp_path / "a-person-01.png").write_bytes(b"mine")
+    (tmp_path / "a-person-01-2.png").write_bytes(b"mine")
+    options = ExportOptions(people=(1,), name_prefix="a-")
+    assert names(plan_export(document, options, tmp_path)) == ["a-person-01-3.png"]
+    over = ExportOptions(people=(1,), name_prefix="a-", collision="overwrite")
+    assert names(plan_export(document, over, tmp_path)) == ["a-person-01.png"]
+
+
+def test_the_photo_itself_is_never_overwritten(make_document, tmp_path):
+    source = tmp_path / "composite.png"
+    source.write_bytes(b"the photo")
+    document = Document.for_photo(Photo(make_document().photo.pixels, path=source))
+    options = ExportOptions("composite", collision="overwrite")
+    assert names(plan_export(document, options, tmp_path)) == ["composite-2.png"]
+
+
+def test_progress_counts_stripes_of_all_files(make_document, cache, tmp_path):
+    seen = []
+    options = ExportOptions(is_cropped=False)
+    run_export(
+        make_document(600, 400),
+        options,
+        tmp_path,
+        cache=cache,
+        progress=lambda *step: seen.append(step),
+    )
+    assert seen == [(i + 1, 6) for i in range(6)]
+
+
+@pytest.mark.parametrize(("asked", "files"), [(0, 0), (1, 0), (2, 1)])
+def test_a_cancelled_export_leaves_whole_files_only(make_document, cache, tmp_path, asked, files):
+    with pytest.raises(Cancelled):
+        run_export(
+            make_document(), ExportOptions(), tmp_path, cache=cache, cancel=CancelAfter(asked)
+        )
+    assert len(list(tmp_path.iterdir())) == files
+
+
+def test_a_folder_that_cannot_be_is_one_sentence(make_document, cache, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ExportError):
+        run_export(make_document(), ExportOptions(), tmp_path / "file", cache=cache)
+
+
+def test_options_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="JPEG"):
+        ExportOptions("cut-out", image_format="jpeg")
+    with pytest.raises(ValueError, match="margin"):
+        ExportOptions(margin_px=-1)
