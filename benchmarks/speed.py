@@ -80,7 +80,7 @@ def large_photos(data_root: Path, count: int) -> list[NDArray[np.uint8]]:
     """Compose photos of 12 megapixels, uint8 [3000, 4000, 3] RGB."""
     height, width = PHOTO_SIZE_PX
     return [
-        cv2.resize(scene.photo, (width, height), interpolation=cv2.INTER_LINEAR)
+        cv2.resize(scene.photo, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
         for scene in group_scenes(data_root, count, GROUP_SIZE_PX)
     ]
 
