@@ -1,0 +1,258 @@
+"""General perception: shared pixel features, the query decoder, class and mask heads.
+
+References: sections 1 and 2 of the specification; dynamic mask heads after Tian et al.,
+"Conditional Convolutions for Instance Segmentation", arXiv 2003.05664.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.e2e_him.lite.config import LiteConfig
+from models.e2e_him.lite.layers import (
+    SeparableResidual,
+    cell_centres,
+    conv_block,
+    resize_like,
+    sine_encoding,
+)
+from models.e2e_him.lite.proposals import CONTENT_CHANNELS, Queries
+from models.e2e_him.lite.trunk import TrunkOutput
+
+_POSITION_CHANNELS = 16
+_BOX_MARGIN = 0.02  # keeps the position relative to a tiny box finite
+_RELATIVE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PixelMaps:
+    """Shared features: ``fine`` at stride 4; ``middle`` at 16 and ``coarse`` at 32."""
+
+    fine: Tensor
+    middle: Tensor
+    coarse: Tensor
+
+
+class PixelFeatures(nn.Module):
+    """Top-down path over both looks: the half-side look joins at twice its own strides."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        width, fine = config.pixel_channels, config.fine_channels
+        self.from_64 = nn.Conv2d(256, width, 1)
+        self.from_32 = nn.ModuleList([nn.Conv2d(256, width, 1), nn.Conv2d(128, width, 1)])
+        self.from_16 = nn.ModuleList([nn.Conv2d(128, width, 1), nn.Conv2d(64, width, 1)])
+        self.from_8 = nn.Conv2d(128, width, 1)
+        self.from_4 = nn.Conv2d(32, fine, 1)
+        self.block_32 = conv_block(width, width)
+        self.block_16 = conv_block(width, width)
+        self.block_8 = nn.Sequential(SeparableResidual(width), SeparableResidual(width))
+        self.to_fine = nn.Conv2d(width, fine, 1)
+        self.block_4 = SeparableResidual(fine, 3)
+
+    def forward(self, full: TrunkOutput, half: TrunkOutput) -> PixelMaps:
+        """Fuse two looks at one batch; the second saw the pictures at half the side."""
+        x32 = self.from_32[0](full.p5) + _crop_like(self.from_32[1](half.p4), full.p5)
+        x32 = self.block_32(x32 + _crop_like(_double(self.from_64(half.p5)), full.p5))
+        x16 = self.from_16[0](full.p4) + _crop_like(self.from_16[1](half.p3), full.p4)
+        x16 = self.block_16(x16 + resize_like(x32, full.p4))
+        x8 = self.from_8(torch.cat([full.p3, full.c3], 1)) + resize_like(x16, full.p3)
+        x8 = self.block_8(x8)
+        x4 = self.from_4(full.c2) + resize_like(self.to_fine(x8), full.c2)
+        return PixelMaps(fine=self.block_4(x4), middle=x16, coarse=x32)
+
+def _crop_like(x: Tensor, reference: Tensor) -> Tensor:
+    """Cut what the half-side look was padded by."""
+    return x[..., : reference.shape[-2], : reference.shape[-1]]
+
+
+def _double(x: Tensor) -> Tensor:
+    return nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class DecoderLayer(nn.Module):
+    """Pre-norm transformer decoder layer: self-attention, cross-attention, feed-forward."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.self_attention = nn.MultiheadAttention(channels, heads, batch_first=True)
+        self.cross_attention = nn.MultiheadAttention(channels, heads, batch_first=True)
+        hidden = 4 * channels
+        self.feed_forward = nn.Sequential(
+            nn.Linear(channels, hidden), nn.GELU(), nn.Linear(hidden, channels)
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(3))
+
+    def forward(
+        self, query: Tensor, position: Tensor, memory: Tensor, memory_key: Tensor, padding: Tensor
+    ) -> Tensor:
+        """Update ``query`` ``[B, N, d]`` from ``memory`` ``[B, T, d]``; padding slots are True."""
+        x = self.norms[0](query)
+        located = x + position
+        query = query + self.self_attention(
+            located, located, x, key_padding_mask=padding, need_weights=False
+        )[0]
+        x = self.norms[1](query) + position
+        query = query + self.cross_attention(x, memory_key, memory, need_weights=False)[0]
+        updated: Tensor = query + self.feed_forward(self.norms[2](query))
+        return updated
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPrediction:
+    """One decoder layer's word: person logits ``[B, N]`` and latent codes ``[B, N, d]``."""
+
+    class_logits: Tensor
+    code: Tensor
+
+
+class PerceptionDecoder(nn.Module):
+    """Turn queries into latent codes that know about each other and the picture."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        d = config.query_channels
+        self.memory = nn.ModuleList(nn.Linear(config.pixel_channels, d) for _ in range(2))
+        self.memory_norm = nn.LayerNorm(d)
+        self.memory_position = nn.Linear(2 * _POSITION_CHANNELS, d)
+        self.query_content = nn.Sequential(
+            nn.Linear(CONTENT_CHANNELS, 256), nn.GELU(), nn.Linear(256, d)
+        )
+        self.query_position = nn.Sequential(
+            nn.Linear(4 * _POSITION_CHANNELS, d), nn.GELU(), nn.Linear(d, d)
+        )
+        self.layers = nn.ModuleList(
+            DecoderLayer(d, config.heads) for _ in range(config.decoder_layers)
+        )
+        self.norm = nn.LayerNorm(d)
+        self.person = nn.Linear(d, 1)
+        nn.init.constant_(self.person.bias, -1.5)
+
+    def forward(self, queries: Queries, maps: PixelMaps) -> list[LayerPrediction]:
+        """Return one prediction per decoder layer, the last one last."""
+        memory, key = self._remember(maps)
+        query = self.query_content(queries.content)
+        where = sine_encoding(queries.box.clamp(-0.5, 1.5), _POSITION_CHANNELS)
+        position = self.query_position(where)
+        predictions = []
+        for layer in self.layers:
+            query = layer(query, position, memory, key, ~queries.valid)
+            code = self.norm(query)
+            predictions.append(LayerPrediction(self.person(code)[..., 0], code))
+        return predictions
+
+    def _remember(self, maps: PixelMaps) -> tuple[Tensor, Tensor]:
+        tokens, places = [], []
+        for features, project in zip((maps.middle, maps.coarse), self.memory, strict=True):
+            tokens.append(project(features.flatten(2).transpose(1, 2)))
+            grid = cell_centres(*features.shape[-2:], features.device)
+            places.append(sine_encoding(grid.flatten(0, 1), _POSITION_CHANNELS))
+        memory = self.memory_norm(torch.cat(tokens, 1))
+        return memory, memory + self.memory_position(torch.cat(places))
+
+
+class DynamicMaskHead(nn.Module):
+    """A two-layer 1x1 head whose weights each query brings along."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        self.inputs = config.mask_features + _RELATIVE
+        self.hidden = config.mask_hidden
+        self.features = nn.Conv2d(config.fine_channels, config.mask_features, 1)
+        d = config.query_channels
+        self.parameters_of = nn.Sequential(
+            nn.Linear(d, d), nn.GELU(), nn.Linear(d, (self.inputs + 2) * self.hidden + 1)
+        )
+        nn.init.normal_(self.parameters_of[2].weight, std=0.02)
+
+    def forward(self, fine: Tensor, code: Tensor, box: Tensor) -> Tensor:
+        """Return mask logits ``[N, h, w]`` of the queries of one image.
+
+        Args:
+            fine: Mask features of that image ``[mask_features, h, w]`` (see ``features``).
+            code: Latent codes ``[N, d]``.
+            box: The queries' boxes ``[N, 4]``.
+        """
+        height, width = fine.shape[-2:]
+        first, bias, second, offset = self._unpack(self.parameters_of(code).float())
+        relative = relative_positions(box, height, width).flatten(2)
+        shared = torch.matmul(first[..., : fine.shape[0]], fine.float().flatten(1))
+        hidden = shared + torch.bmm(first[..., fine.shape[0] :], relative) + bias
+        logits = torch.bmm(second, hidden.relu()) + offset
+        return logits.view(-1, height, width)
+
+    def _unpack(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        sizes = [self.inputs * self.hidden, self.hidden, self.hidden, 1]
+        first, bias, second, offset = values.split(sizes, -1)
+        first = first.view(-1, self.hidden, self.inputs)
+        return first, bias[..., None], second[:, None], offset[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Perception:
+    """What general perception knows about one batch.
+
+    Attributes:
+        maps: Shared pixel features.
+        queries: The selected proposals.
+        layers: One prediction per decoder layer, the best one last.
+        mask_features: What the dynamic mask head reads, ``[B, mask_features, H / 4, W / 4]``.
+        anybody_logits: Auxiliary map of "some person here", ``[B, H / 4, W / 4]``.
+    """
+
+    maps: PixelMaps
+    queries: Queries
+    layers: list[LayerPrediction]
+    mask_features: Tensor
+    anybody_logits: Tensor
+
+    def person_probability(self, layer: int = -1) -> Tensor:
+        """Return the queries' probabilities of being a person, ``[B, N]``; padding has 0."""
+        return self.layers[layer].class_logits.float().sigmoid() * self.queries.valid
+
+
+class GeneralPerception(nn.Module):
+    """The paper's general perception network, fed by a detector's looks and proposals."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        self.pixels = PixelFeatures(config)
+        self.decoder = PerceptionDecoder(config)
+        self.mask_head = DynamicMaskHead(config)
+        self.anybody = nn.Conv2d(config.fine_channels, 1, 1)
+
+    def forward(self, full: TrunkOutput, half: TrunkOutput, queries: Queries) -> Perception:
+        """Look at one batch (two looks) with its selected queries."""
+        maps = self.pixels(full, half)
+        return Perception(
+            maps=maps,
+            queries=queries,
+            layers=self.decoder(queries, maps),
+            mask_features=self.mask_head.features(maps.fine),
+            anybody_logits=self.anybody(maps.fine)[:, 0],
+        )
+
+    def masks(self, perception: Perception, image: int, index: Tensor, layer: int = -1) -> Tensor:
+        """Return mask logits at stride 4, ``[len(index), H / 4, W / 4]``.
+
+        Args:
+            perception: What ``forward`` returned.
+            image: Which image of the batch.
+            index: Slots of that image.
+            layer: Which decoder layer's codes to use.
+        """
+        code = perception.layers[layer].code[image, index]
+        box = perception.queries.box[image, index]
+        return self.mask_head(perception.mask_features[image], code, box)
+
+
+def relative_positions(box: Tensor, height: int, width: int) -> Tensor:
+    """Return x, y and squared distance of each cell relative to each box, ``[N, 3, h, w]``."""
+    grid = cell_centres(height, width, box.device)
+    centre, size = box[:, None, None, :2], box[:, None, None, 2:] + _BOX_MARGIN
+    offset = (grid - centre) / size
+    squared = offset.square().sum(-1, keepdim=True).clamp(max=6)
+    return torch.cat([offset.clamp(-3, 3), squared], -1).permute(0, 3, 1, 2)

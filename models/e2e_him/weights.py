@@ -1,0 +1,77 @@
+"""Weights files: safetensors with what the network needs to know about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+
+class WeightsFormatError(ValueError):
+    """A weights file is damaged or belongs to another network."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsInfo:
+    """What a weights file says about its network.
+
+    Attributes:
+        network: Name in the registry.
+        score_threshold: Person probability from which a query is kept.
+        input_side: Longer side in pixels at which the threshold was chosen.
+    """
+
+    network: str
+    score_threshold: float
+    input_side: int
+
+
+def save_weights(
+    path: Path, weights: Mapping[str, Tensor], info: WeightsInfo, *, half: bool = True
+) -> None:
+    """Write weights, as float16 unless ``half`` is off."""
+    kind = torch.float16 if half else torch.float32
+    tensors = {k: v.detach().cpu().to(kind).contiguous() for k, v in weights.items()}
+    metadata = {
+        "network": info.network,
+        "score_threshold": repr(info.score_threshold),
+        "input_side": str(info.input_side),
+    }
+    save_file(tensors, path, metadata)
+
+
+def read_info(path: Path) -> WeightsInfo:
+    """Read the metadata of a weights file.
+
+    Raises:
+        WeightsFormatError: If the file is missing, damaged, or not one of ours.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+        return WeightsInfo(
+            network=metadata["network"],
+            score_threshold=float(metadata["score_threshold"]),
+            input_side=int(metadata["input_side"]),
+        )
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise WeightsFormatError(f"{path.name} is not a weights file of himapp") from error
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Load the weights of ``path`` into ``network`` as float32.
+
+    Raises:
+        WeightsFormatError: If the file is damaged, or misses or adds a tensor.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+        network.load_state_dict(tensors)
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise WeightsFormatError(f"{path.name} does not fit the network") from error

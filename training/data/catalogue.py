@@ -1,0 +1,104 @@
+"""What lies in the data folder, without the items kept for validation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Cut = tuple[bool, bool, bool, bool]
+SIDES = ("top", "bottom", "left", "right")
+CUTOUT_PARTS = ("ccp", "interfaces", "openpeople")
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """A person as straight RGBA; ``cut``: top, bottom, left, right run out of the picture."""
+
+    path: Path
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A real photograph and its map of ids (0 nobody, 1-254 a person, 255 ignore)."""
+
+    photo: Path
+    ids: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedGroup:
+    """Rendered people: straight RGBA, and one coverage map per person side by side."""
+
+    picture: Path
+    coverage: Path
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The training items of every part of the data."""
+
+    scenes: tuple[Scene, ...]
+    backgrounds: tuple[Path, ...]
+    cutouts: dict[str, tuple[Cutout, ...]]
+    rendered_groups: tuple[RenderedGroup, ...]
+    rendered_portraits: tuple[Cutout, ...]
+
+
+def read_catalogue(root: Path) -> Catalogue:
+    """List the training items below ``root`` (see the data's README for its layout).
+
+    Raises:
+        FileNotFoundError: If a manifest or ``splits.json`` is missing.
+    """
+    kept = _read_json(root / "splits.json")["validation"]
+    groups, portraits = _rendered(root / "people3d", set(kept["people3d"]))
+    return Catalogue(
+        scenes=_scenes(root / "scenes/coco", set(kept["scenes/coco"])),
+        backgrounds=_backgrounds(root / "backgrounds", set(kept["backgrounds"])),
+        cutouts={
+            part: _cutouts(root / "cutouts" / part, set(kept[f"cutouts/{part}"]))
+            for part in CUTOUT_PARTS
+        },
+        rendered_groups=groups,
+        rendered_portraits=portraits,
+    )
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _scenes(folder: Path, kept: set[str]) -> tuple[Scene, ...]:
+    names = sorted(set(_read_json(folder / "manifest.json")) - kept)
+    return tuple(Scene(folder / f"{n}.jpg", folder / f"{n}.png") for n in names)
+
+
+def _backgrounds(folder: Path, kept: set[str]) -> tuple[Path, ...]:
+    return tuple(p for p in sorted(folder.glob("*.jpg")) if p.stem not in kept)
+
+
+def _cutouts(folder: Path, kept: set[str]) -> tuple[Cutout, ...]:
+    rows = _read_json(folder / "manifest.json")
+    return tuple(
+        Cutout(folder / name, tuple(row["cut"]))
+        for name, row in sorted(rows.items())
+        if Path(name).stem not in kept
+    )
+
+
+def _rendered(folder: Path, kept: set[str]) -> tuple[tuple[RenderedGroup, ...], tuple[Cutout, ...]]:
+    groups, portraits = [], []
+    for name, row in sorted(_read_json(folder / "manifest.json").items()):
+        if name in kept:
+            continue
+        picture, coverage = folder / f"{name}.webp", folder / f"{name}.png"
+        if coverage.exists():
+            groups.append(RenderedGroup(picture, coverage, int(row["people"])))
+        else:
+            top, bottom, left, right = (side in row["cut"] for side in SIDES)
+            portraits.append(Cutout(picture, (top, bottom, left, right)))
+    return tuple(groups), tuple(portraits)

@@ -1,0 +1,100 @@
+"""Batches, composed by worker processes so that a step never waits for decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+
+import cv2
+import numpy as np
+import torch
+import torch.multiprocessing as multiprocessing
+from torch import Tensor
+
+from training.config import DataConfig
+from training.data.catalogue import Catalogue
+from training.data.sampling import Sampler
+from training.data.targets import Target, target_of
+
+_WAITING_BATCHES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pictures uint8 ``[B, S, S, 3]`` (RGB) and what is true about each."""
+
+    pictures: Tensor
+    targets: tuple[Target, ...]
+
+    def images(self, device: torch.device) -> Tensor:
+        """Return float32 RGB in 0..1, ``[B, 3, S, S]``, channels last."""
+        pictures = self.pictures.to(device).permute(0, 3, 1, 2).float() / 255
+        return pictures.contiguous(memory_format=torch.channels_last)
+
+
+def compose_batch(sampler: Sampler, config: DataConfig, *, with_alphas: bool) -> Batch:
+    """Draw one batch; all its pictures share a side."""
+    side = int(sampler.rng.choice(config.sides))
+    canvases = [sampler.draw(side) for _ in range(config.batch)]
+    pictures = torch.from_numpy(np.stack([c.picture for c in canvases]))
+    return Batch(pictures, tuple(target_of(c, with_alphas=with_alphas) for c in canvases))
+
+
+class BatchStream:
+    """An endless stream of batches; close it to end its workers.
+
+    Args:
+        catalogue: The training items.
+        config: What a batch is made of.
+        seed: Worker ``i`` draws with ``seed + i``.
+        with_alphas: Whether targets carry full-resolution alphas.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, config: DataConfig, seed: int, *, with_alphas: bool
+    ) -> None:
+        self._arguments = (catalogue, config)
+        self._with_alphas = with_alphas
+        self._seed = seed
+        self._workers: list[multiprocessing.Process] = []
+        self._queue: Queue[Batch] | None = None
+        if config.workers:
+            self._start(config.workers)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches for ever."""
+        if self._queue is not None:
+            while True:
+                yield self._queue.get()
+        catalogue, config = self._arguments
+        sampler = Sampler(catalogue, config, self._seed)
+        while True:
+            yield compose_batch(sampler, config, with_alphas=self._with_alphas)
+
+    def close(self) -> None:
+        """End the worker processes."""
+        for worker in self._workers:
+            worker.terminate()
+            worker.join()
+        self._workers.clear()
+
+    def _start(self, workers: int) -> None:
+        context = multiprocessing.get_context("fork")
+        self._queue = context.Queue(_WAITING_BATCHES)
+        for number in range(workers):
+            arguments = (*self._arguments, self._seed + number, self._with_alphas, self._queue)
+            worker = context.Process(target=_compose_for_ever, args=arguments, daemon=True)
+            worker.start()
+            self._workers.append(worker)
+
+
+def _compose_for_ever(
+    catalogue: Catalogue, config: DataConfig, seed: int, with_alphas: bool, queue: Queue[Batch]
+) -> None:
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    torch.multiprocessing.set_sharing_strategy("file_system")
+    sampler = Sampler(catalogue, config, seed)
+    while True:
+        queue.put(compose_batch(sampler, config, with_alphas=with_alphas))

@@ -1,0 +1,254 @@
+"""Draw training pictures: real scenes, composites, close-ups and rendered groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.config import DataConfig
+from training.data.augment import Random, Rgb, degrade, jitter_colour
+from training.data.catalogue import Catalogue, Cutout
+from training.data.compose import (
+    Canvas,
+    cover,
+    draw_person,
+    flip_person,
+    transform_person,
+)
+
+T = TypeVar("T")
+IGNORE_ID = 255
+PAD_GREY = 114
+_PART_SHARES = {"ccp": 0.75, "interfaces": 0.1, "openpeople": 0.07, "rendered": 0.08}
+_CROWD = ((0, 1, 2, 3, 4, 5, 6, 8), (0.1, 0.18, 0.2, 0.18, 0.14, 0.1, 0.06, 0.04))
+_LARGEST_SCALE = 2.0  # a cut-out enlarged further is all blur
+
+
+class PictureCache:
+    """Decoded pictures by path; everything fits in memory (a few GB a process)."""
+
+    def __init__(self) -> None:
+        self._pictures: dict[Path, NDArray[np.uint8]] = {}
+
+    def colour(self, path: Path) -> NDArray[np.uint8]:
+        """Return RGB ``[H, W, 3]``, or RGBA ``[H, W, 4]`` where the file has alpha."""
+        if path not in self._pictures:
+            stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            if stored is None:
+                raise FileNotFoundError(f"cannot read {path}")
+            code = {2: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+            kind = stored.shape[2] if stored.ndim == 3 else 2
+            self._pictures[path] = cv2.cvtColor(stored, code[kind])
+        return self._pictures[path]
+
+    def plane(self, path: Path) -> NDArray[np.uint8]:
+        """Return a grey picture as ``[H, W]``."""
+        if path not in self._pictures:
+            self._pictures[path] = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        return self._pictures[path]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the people of one composite go: usual height, middle, ground line (pixels)."""
+
+    height: float
+    middle: float
+    ground: float
+
+
+class Sampler:
+    """Draws one picture after another; a seed gives the same sequence."""
+
+    def __init__(self, catalogue: Catalogue, config: DataConfig, seed: int) -> None:
+        self.catalogue = catalogue
+        self.config = config
+        self.rng = np.random.default_rng(seed)
+        self.pictures = PictureCache()
+
+    def draw(self, side: int) -> Canvas:
+        """Return a finished canvas of ``side`` by ``side`` pixels."""
+        config, lot = self.config, self.rng.random()
+        if lot < config.scene_share:
+            canvas = self._scene(side)
+        elif lot < config.scene_share + config.rendered_share:
+            canvas = self._rendered_group(side)
+        elif lot < config.scene_share + config.rendered_share + config.close_up_share:
+            canvas = self._close_up(side)
+        else:
+            canvas = self._composite(side)
+        canvas.picture = degrade(canvas.picture, self.rng)
+        return canvas
+
+    def _scene(self, side: int) -> Canvas:
+        scene = self._pick(self.catalogue.scenes)
+        photo, ids = self.pictures.colour(scene.photo), self.pictures.plane(scene.ids)
+        photo, ids = self._crop(photo, ids, side)
+        canvas = Canvas.over(jitter_colour(photo, self.rng))
+        canvas.is_exact = False
+        canvas.ignore = ids == IGNORE_ID
+        people = (k for k in np.unique(ids) if k not in (0, IGNORE_ID))
+        canvas.alphas = [np.where(ids == k, 255, 0).astype(np.uint8) for k in people]
+        if self.rng.random() < self.config.pasted_share:
+            self._add_people(canvas, int(self.rng.choice((1, 1, 2))))
+        return canvas
+
+    def _rendered_group(self, side: int) -> Canvas:
+        group = self._pick(self.catalogue.rendered_groups)
+        picture, strips = self.pictures.colour(group.picture), self.pictures.plane(group.coverage)
+        height, width = picture.shape[:2]
+        maps = strips.reshape(height, group.people, width).transpose(0, 2, 1)
+        background = cv2.resize(self._background(min(height, 640)), (width, height))
+        alpha = picture[..., 3:].astype(np.float32) / 255
+        mixed = np.rint(background * (1 - alpha) + picture[..., :3] * alpha).astype(np.uint8)
+        mixed, planes = self._crop(mixed, np.ascontiguousarray(maps), side, smooth=True)
+        planes = planes.reshape(side, side, -1)
+        canvas = Canvas.over(jitter_colour(mixed, self.rng))
+        canvas.alphas = [np.ascontiguousarray(planes[..., k]) for k in range(planes.shape[2])]
+        return canvas
+
+    def _composite(self, side: int) -> Canvas:
+        canvas = Canvas.over(self._background(side))
+        self._add_people(canvas, int(self.rng.choice(_CROWD[0], p=_CROWD[1])))
+        if self.rng.random() < 0.2:
+            self._occlude(canvas)
+        return canvas
+
+    def _close_up(self, side: int) -> Canvas:
+        """One person, sometimes two, as tall as the frame or taller."""
+        canvas = Canvas.over(self._background(side))
+        rng, people = self.rng, int(self.rng.choice((1, 1, 1, 2)))
+        for _ in range(people):
+            part = str(rng.choice(("interfaces", "openpeople", "rendered", "ccp")))
+            height = rng.uniform(0.75, 1.5) * side * (1.4 if part == "ccp" else 1)
+            placement = Placement(height, rng.uniform(0.3, 0.7) * side, side * rng.uniform(1, 1.4))
+            self._add_person(canvas, self._pick(self._part(part)), placement, 0.0)
+        return canvas
+
+    def _add_people(self, canvas: Canvas, count: int) -> None:
+        """Draw a row or a scatter of people in front of what is there."""
+        rng, side = self.rng, canvas.picture.shape[0]
+        row = Placement(
+            rng.uniform(0.25, 1.2) * side, rng.uniform(0.2, 0.8) * side, rng.uniform(0.6, 1) * side
+        )
+        for index in range(count):
+            part = str(rng.choice(list(_PART_SHARES), p=list(_PART_SHARES.values())))
+            place = row if rng.random() < 0.7 else self._scattered(side)
+            step = (index - (count - 1) / 2) * rng.uniform(0.5, 1.1)
+            self._add_person(canvas, self._pick(self._part(part)), place, step)
+
+    def _scattered(self, side: int) -> Placement:
+        rng = self.rng
+        height = rng.uniform(0.2, 1.5) * side
+        return Placement(height, rng.uniform(0, 1) * side, rng.uniform(0.4, 1.3) * side)
+
+    def _add_person(self, canvas: Canvas, item: Cutout, place: Placement, step: float) -> None:
+        rng, side = self.rng, canvas.picture.shape[0]
+        person, cut = self.pictures.colour(item.path), item.cut
+        if rng.random() < 0.5:
+            person, cut = flip_person(person, cut)
+        height = int(place.height * rng.uniform(0.85, 1.15))
+        height = max(16, min(height, int(person.shape[0] * _LARGEST_SCALE)))
+        angle = rng.uniform(-15, 15) if not any(cut) and rng.random() < 0.3 else 0.0
+        person = transform_person(person, height, rng.uniform(0.9, 1.1), angle)
+        height, width = person.shape[:2]
+        if width > 2 * side:
+            return
+        left, top = int(place.middle + step * width - width / 2), int(place.ground - height)
+        left, top = self._hide_cuts(cut, (left, top), (height, width), side)
+        draw_person(canvas, person, left, top, rng)
+
+    def _hide_cuts(
+        self, cut: tuple[bool, ...], corner: tuple[int, int], size: tuple[int, int], side: int
+    ) -> tuple[int, int]:
+        """Put the sides at which a cut-out ends outside the canvas."""
+        (left, top), (height, width), rng = corner, size, self.rng
+        above, below, before, behind = cut
+        if above:
+            top = -int(rng.integers(0, height // 8 + 1))
+        if below:
+            top = max(top, side - height + int(rng.integers(0, height // 8 + 1)))
+        if before:
+            left = -int(rng.integers(0, width // 8 + 1))
+        if behind:
+            left = side - width + int(rng.integers(0, width // 8 + 1))
+        return left, top
+
+    def _occlude(self, canvas: Canvas) -> None:
+        """Draw a piece of some other scene in front of everybody; it belongs to nobody."""
+        rng, side = self.rng, canvas.picture.shape[0]
+        shape = np.zeros((side, side), np.uint8)
+        centre = rng.uniform(0, side, 2)
+        axes = rng.uniform(0.03, 0.25, 2) * side
+        if rng.random() < 0.5:
+            half = np.array([axes[0] / 4, side]) if rng.random() < 0.5 else axes
+            low, high = (centre - half).astype(int).tolist(), (centre + half).astype(int).tolist()
+            cv2.rectangle(shape, low, high, 255, -1)
+        else:
+            angle = rng.uniform(0, 180)
+            cv2.ellipse(
+                shape, (centre.tolist(), (2 * axes).tolist(), angle), 255, -1, cv2.LINE_AA
+            )
+        alpha = shape.astype(np.float32) / 255
+        front = self._background(side)
+        mixed = canvas.picture * (1 - alpha[..., None]) + front * alpha[..., None]
+        canvas.picture = np.rint(mixed).astype(np.uint8)
+        cover(canvas, slice(None), slice(None), alpha)
+
+    def _background(self, side: int) -> Rgb:
+        rng = self.rng
+        photo = self.pictures.colour(self._pick(self.catalogue.backgrounds))
+        scale = side / min(photo.shape[:2]) * rng.uniform(1, 1.6)
+        size = max(side, round(photo.shape[1] * scale)), max(side, round(photo.shape[0] * scale))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        photo = cv2.resize(photo, size, interpolation=method)
+        y = int(rng.integers(0, photo.shape[0] - side + 1))
+        x = int(rng.integers(0, photo.shape[1] - side + 1))
+        photo = photo[y : y + side, x : x + side]
+        if rng.random() < 0.5:
+            photo = photo[:, ::-1]
+        if rng.random() < 0.3:
+            photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(1, 5))
+        return jitter_colour(np.ascontiguousarray(photo), rng)
+
+    def _crop(
+        self, photo: Rgb, maps: NDArray[np.uint8], side: int, *, smooth: bool = False
+    ) -> tuple[Rgb, NDArray[np.uint8]]:
+        """Letterbox or crop a photo and its maps to a square, mirrored half of the time."""
+        rng = self.rng
+        zoom = rng.uniform(0.75, 1.0) if rng.random() < 0.5 else rng.uniform(1.0, 2.2)
+        scale, aspect = side / max(photo.shape[:2]) * zoom, rng.uniform(0.9, 1.1)
+        height = max(8, int(photo.shape[0] * scale * aspect))
+        width = max(8, int(photo.shape[1] * scale / aspect))
+        x, y = self._offset(side - width), self._offset(side - height)
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        photo = cv2.resize(photo, (width, height), interpolation=method)
+        nearest = method if smooth else cv2.INTER_NEAREST
+        maps = cv2.resize(maps, (width, height), interpolation=nearest)
+        out = np.full((side, side, 3), PAD_GREY, np.uint8)
+        out_maps = np.zeros((side, side, *maps.shape[2:]), np.uint8)
+        rows = slice(max(0, y), min(side, y + height)), slice(max(0, x), min(side, x + width))
+        source = tuple(
+            slice(r.start - o, r.stop - o) for r, o in zip(rows, (y, x), strict=True)
+        )
+        out[rows], out_maps[rows] = photo[source], maps[source]
+        if rng.random() < 0.5:
+            out, out_maps = out[:, ::-1], out_maps[:, ::-1]
+        return np.ascontiguousarray(out), np.ascontiguousarray(out_maps)
+
+    def _offset(self, slack: int) -> int:
+        return int(self.rng.integers(min(0, slack), max(0, slack) + 1))
+
+    def _part(self, name: str) -> Sequence[Cutout]:
+        if name == "rendered":
+            return self.catalogue.rendered_portraits
+        return self.catalogue.cutouts[name]
+
+    def _pick(self, items: Sequence[T]) -> T:
+        return items[int(self.rng.integers(len(items)))]

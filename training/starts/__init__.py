@@ -1,0 +1,1 @@
+"""Weights that training starts from, converted once from published files."""

@@ -1,0 +1,88 @@
+"""Convert the published YOLOX-nano ONNX file into the trunk's own weights file.
+
+Run once: ``python -m training.starts.convert_yolox yolox_nano.onnx training/starts``. Convolutions
+are taken in the order in which the graph runs them, which is the order in which the trunk declares
+them. Beside the weights a small file of recorded outputs is written, which a test holds them to.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from models.e2e_him.lite.trunk import TrunkOutput, YoloxNanoTrunk
+
+WEIGHTS_NAME = "yolox_nano.safetensors"
+RECORD_NAME = "yolox_nano_outputs.npz"
+_PUBLISHED_SIDE = 416
+_RECORDED_ROWS = slice(0, None, 25)
+
+
+def read_trunk_weights(path: Path) -> dict[str, Tensor]:
+    """Map the convolutions of the ONNX graph onto the trunk's parameter names.
+
+    Raises:
+        ValueError: If the file does not hold the trunk's convolutions in their order.
+    """
+    graph = onnx.load(path).graph
+    values = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    nodes = [node for node in graph.node if node.op_type == "Conv"]
+    layers = [(n, m) for n, m in YoloxNanoTrunk().named_modules() if isinstance(m, nn.Conv2d)]
+    if len(nodes) != len(layers):
+        raise ValueError(f"{path.name} has {len(nodes)} convolutions, the trunk {len(layers)}")
+    weights = {}
+    for node, (name, layer) in zip(nodes, layers, strict=True):
+        kernel, bias = values[node.input[1]], values[node.input[2]]
+        if kernel.shape != tuple(layer.weight.shape):
+            raise ValueError(f"{name}: {kernel.shape} does not fit {tuple(layer.weight.shape)}")
+        weights[f"{name}.weight"] = torch.from_numpy(kernel.copy())
+        weights[f"{name}.bias"] = torch.from_numpy(bias.copy())
+    return weights
+
+
+def published_layout(output: TrunkOutput) -> NDArray[np.float32]:
+    """Arrange head maps like the published output, ``[B, cells, 4 + 1 + 80]``."""
+    maps = [
+        torch.cat([lv.box_offsets, lv.objectness.sigmoid(), lv.class_logits.sigmoid()], 1)
+        for lv in output.levels
+    ]
+    return torch.cat([m.flatten(2) for m in maps], 2).transpose(1, 2).numpy()
+
+
+def record_picture(seed: int = 0) -> NDArray[np.float32]:
+    """Return the picture of the record, RGB 0..1 ``[1, 3, 416, 416]``: noise, always the same."""
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (1, 3, _PUBLISHED_SIDE, _PUBLISHED_SIDE))
+    return (pixels / 255).astype(np.float32)
+
+
+def main() -> None:
+    """Convert, compare every output with onnxruntime's, and record some of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("onnx", type=Path)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    weights = read_trunk_weights(arguments.onnx)
+    trunk = YoloxNanoTrunk()
+    trunk.load_state_dict(weights)
+    picture = record_picture()
+    session = onnxruntime.InferenceSession(arguments.onnx, providers=["CPUExecutionProvider"])
+    published = session.run(None, {"images": picture[:, ::-1] * 255})[0]
+    with torch.inference_mode():
+        own = published_layout(trunk(torch.from_numpy(picture)))
+    print(f"{own.size} outputs, greatest difference {np.abs(own - published).max():.2e}")
+    save_file(weights, arguments.folder / WEIGHTS_NAME)
+    np.savez_compressed(arguments.folder / RECORD_NAME, outputs=published[:, _RECORDED_ROWS])
+
+
+if __name__ == "__main__":
+    main()
