@@ -80,7 +80,7 @@ class MatteWriter:
             Cancelled: the token was cancelled; files that were finished stay.
         """
         make_folder(folder)
-        files = []
+        files: list[PersonFiles] = []
         for number, matte in enumerate(people, start=1):
             cancel.raise_if_cancelled()
             progress(len(files), len(people))

@@ -13,7 +13,7 @@ import torch
 
 from himapp.inference.session import DeviceWish
 
-_PROBE_CHANNELS, _PROBE_SIDE, _PROBE_REPEATS = 64, 80, 3
+_PROBE_CHANNELS, _PROBE_SIDE, _PROBE_REPEATS = 64, 40, 3
 # bfloat16 costs precision at soft edges: it must be clearly faster, not just by the probe's noise.
 _BF16_WORTHWHILE = 0.8
 
@@ -94,7 +94,7 @@ def cpu_device() -> ComputeDevice:
 def is_bf16_faster(address: str) -> bool:
     """Tell whether a convolution is clearly faster in bfloat16 than in float32 on a device.
 
-    Measured once per process, in some 10-50 ms: on CPUs without bfloat16 arithmetic it is ten times
+    Measured once per process, in some 10 ms: on CPUs without bfloat16 arithmetic it is ten times
     slower, on others twice as fast, and no flag tells both reliably.
     """
     seconds = {

@@ -80,7 +80,7 @@ class E2EHimSession:
             people = select_people(
                 prediction, model_input, pixels.shape[:2], runner.network.score_threshold
             )
-        with watch.stage("edges"):
+        with watch.stage("edges", of=len(people)):
             report = partial(watch.progress, "edges")
             mattes = bring_to_photo(
                 people, model_input, pixels, progress=report, cancel=watch.cancel
@@ -102,10 +102,9 @@ class _StageWatch:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, stage: Stage) -> Iterator[None]:
+    def stage(self, stage: Stage, of: int = 1) -> Iterator[None]:
         self.cancel.raise_if_cancelled()
-        self.progress(stage, 0, 1)
+        self.progress(stage, 0, of)
         start = time.perf_counter()
         yield
         self.seconds[stage] = time.perf_counter() - start
-        self.progress(stage, 1, 1)

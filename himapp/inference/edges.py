@@ -182,7 +182,7 @@ class _Upsampler:
     def _filter(self, row: _Axis, column: _Axis, near: tuple[slice, slice]) -> _Floats:
         """Apply the up-sampled coefficients to the photo's own pixels."""
         coefficients = row.weights @ self._coefficients[:, near[0], near[1]] @ column.weights.T
-        pixels = self._guide.pixels[row.photo, column.photo]
+        pixels = self._guide.pixels[row.photo, column.photo].astype(np.float32)
         alpha: _Floats = coefficients[3]
         for channel in range(3):
             alpha += coefficients[channel] * pixels[..., channel]
@@ -232,8 +232,8 @@ def _fit(guide: Guide, small: _Floats, window: Window) -> _Floats:
 def _window_mean(values: _Floats) -> _Floats:
     """Return the mean over each pixel's window, mirrored at the borders; any channels."""
     side = 2 * _RADIUS + 1
-    mean: _Floats = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT)
-    return mean.reshape(values.shape)
+    mean = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT)
+    return mean.astype(np.float32, copy=False).reshape(values.shape)
 
 
 def _axes(start: int, stop: int, grid: int, photo: int) -> list[_Axis]:

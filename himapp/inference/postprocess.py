@@ -13,8 +13,9 @@ from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
 from himapp.inference.preprocess import ModelInput
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
 
+_Floats = npt.NDArray[np.float32]
 _Cropped = tuple[npt.NDArray[np.uint16], int, int]
-_Enlarge = Callable[[npt.NDArray[np.float32], CancelToken], _Cropped | None]
+_Enlarge = Callable[[_Floats, CancelToken], _Cropped | None]
 
 # A person of fewer grid pixels (five by five) is a speck that nobody can use.
 _SMALLEST_MASS_PX = 25.0
@@ -25,7 +26,7 @@ _STRIP_ROWS = 128
 class Candidate:
     """A person on the network's grid: alpha float32 ``[h, w]``, its box in photo pixels."""
 
-    alpha: npt.NDArray[np.float32]
+    alpha: _Floats
     score: float
     box: tuple[float, float, float, float]
 
@@ -50,7 +51,7 @@ def select_people(
 
 
 def _to_photo(
-    box: npt.NDArray[np.float32], scale: tuple[float, float], shape: tuple[int, int]
+    box: _Floats, scale: tuple[float, float], shape: tuple[int, int]
 ) -> tuple[float, float, float, float]:
     """Return a box in photo pixels, inside the photo."""
     x0, x1 = np.clip(box[[0, 2]] * scale[0], 0, shape[1])
@@ -58,7 +59,7 @@ def _to_photo(
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _centre_x(alpha: npt.NDArray[np.float32]) -> float:
+def _centre_x(alpha: _Floats) -> float:
     columns = alpha.sum(0, dtype=np.float64)
     return float(columns @ np.arange(len(columns)) / columns.sum())
 
@@ -77,7 +78,7 @@ def bring_to_photo(
         people: in the order they shall have.
         model_input: what the network saw.
         pixels: the photo, uint8 or uint16 ``[H, W, 3]``.
-        progress: called as ``progress(done, of)`` before each person and after the last.
+        progress: called as ``progress(done, of)`` after each person.
         cancel: looked at between people and strips.
 
     Raises:
@@ -87,13 +88,12 @@ def bring_to_photo(
         return ()
     enlarge = _choose_method(model_input, pixels)
     mattes = []
-    for number, person in enumerate(people):
-        progress(number, len(people))
+    for number, person in enumerate(people, start=1):
         cancel.raise_if_cancelled()
         cropped = enlarge(person.alpha, cancel)
         if cropped is not None:
             mattes.append((person, *cropped))
-    progress(len(people), len(people))
+        progress(number, len(people))
     limit_sums([(alpha, left, top) for _, alpha, left, top in mattes], pixels.shape[:2])
     return tuple(
         InstanceMatte(alpha, left, top, person.score, person.box)
@@ -107,9 +107,12 @@ def _choose_method(model_input: ModelInput, pixels: npt.NDArray[Any]) -> _Enlarg
     if height > model_input.height or width > model_input.width:
         guide = Guide.measure(pixels, model_input.content)
         return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
-    return lambda alpha, _: crop_visible(
-        quantise(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA))
-    )
+    return lambda alpha, _: crop_visible(quantise(_shrink(alpha, height, width)))
+
+
+def _shrink(alpha: _Floats, height: int, width: int) -> _Floats:
+    small = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32, copy=False)
 
 
 def limit_sums(mattes: list[_Cropped], shape: tuple[int, int]) -> None:

@@ -23,7 +23,10 @@ DeviceWish = Literal["auto", "cpu", "cuda"]
 """Where the user wants the network to run; ``auto`` takes a GPU that is there."""
 
 ProgressCallback = Callable[[Stage, int, int], None]
-"""Called as ``progress(stage, done, of)``, on the thread that does the work."""
+"""Called as ``progress(stage, done, of)``, on the thread that does the work.
+
+``done`` is 0 as a stage starts; ``edges`` comes again after each of its ``of`` people.
+"""
 
 
 @dataclass(frozen=True, slots=True)
