@@ -134,7 +134,7 @@ def _encode_png(path: Path, pixels: PixelArray, compression: int) -> memoryview:
         raise ExportError(f"“{display_name(path)}” cannot be made into a PNG.") from error
     if not done:
         raise ExportError(f"“{display_name(path)}” cannot be made into a PNG.")
-    return memoryview(encoded.reshape(-1)).cast("B")
+    return encoded.reshape(-1).data
 
 
 def _blue_first(pixels: PixelArray) -> PixelArray:

@@ -160,7 +160,7 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 )
 def test_what_is_no_picture_is_the_callers_mistake(tmp_path: Path, pixels: np.ndarray) -> None:
     for write in (write_png, write_jpeg):
-        with pytest.raises(ValueError, match="pixels|shape"):
+        with pytest.raises(ValueError, match=r"pixels|shape"):
             write(tmp_path / "a", pixels)
     assert list(tmp_path.iterdir()) == []
 
