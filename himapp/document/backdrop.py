@@ -14,10 +14,10 @@ from himapp.document.background import (
 )
 from himapp.document.blurring import (
     BlurSource,
-    blur_plane,
     enlarge_plane,
     fill_unknown,
     pick_blur_level,
+    read_blurred,
 )
 from himapp.document.document import Document
 from himapp.document.mip_levels import MAX_LEVEL, read_total_alpha
@@ -66,8 +66,8 @@ def read_backdrop(cache: RenderCache, document: Document, region: Region, level:
             empty = np.zeros((*region.shape, 3), np.float32)
             return Backdrop(empty, np.zeros(region.shape, np.float32))
         case ColourBackground(rgb):
-            colour = np.array(rgb, np.float32) / np.float32(255)
-            return Backdrop(np.full((*region.shape, 3), colour, np.float32))
+            planes = [np.full(region.shape, value / 255, np.float32) for value in rgb]
+            return Backdrop(np.asarray(cv2.merge(planes), np.float32))
         case ImageBackground() as image:
             return _read_image(cache, image, document.frame, region, level)
         case BlurBackground(radius_px):
@@ -130,12 +130,8 @@ def _read_blur(
         pixels, weights = _read_clean_background(cache, document, area, blur_level)
         return pixels, weights, _read_fill(cache, document, area, blur_level)
 
-    def build() -> Array:
-        return blur_plane(BlurSource(read, outline), radius_px / 2**blur_level)
-
-    key = ("blurred background", blur_level, radius_px)
-    plane = cache.fetch(key, _sources(document), build)
-    return enlarge_plane(plane, outline, region, blur_level - level)
+    source = BlurSource("backdrop", _sources(document), radius_px, blur_level, read, outline)
+    return read_blurred(cache, source, region, level)
 
 
 def _sources(document: Document) -> tuple[object, ...]:

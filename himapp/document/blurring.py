@@ -7,6 +7,7 @@ blur(weight * picture) / blur(weight) uses exactly the pixels whose weight is ab
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -14,12 +15,13 @@ import numpy.typing as npt
 
 from himapp.document.mip_levels import MAX_LEVEL
 from himapp.document.pixel_values import FloatImage, to_code_values, unweigh, weigh
-from himapp.document.regions import Region
+from himapp.document.regions import Region, split_into_tiles, tile_region
+from himapp.document.render_cache import RenderCache
 from himapp.imaging.bit_depth import to_float
 
 Plane = npt.NDArray[np.uint16]
 
-_STRIPE_ROWS = 512
+_TILE_PX = 512
 _SMALLEST_SIGMA = 2.0
 """From this standard deviation on, in pixels of a level, linear enlarging shows no facets."""
 
@@ -32,11 +34,19 @@ class BlurSource:
     """What is blurred, read on demand so that a big photo is never held in float32 at once.
 
     Attributes:
+        name: tells apart what is made from the same objects.
+        made_from: the immutable objects that decide the picture.
+        sigma_px: standard deviation in photo pixels.
+        level: the level it is blurred on, see :func:`pick_blur_level`.
         read: returns pixels ``[h, w, 3]``, weights ``[h, w]`` and the fallback ``[h, w, 3]`` of a
             region, float32 0..1.
         region: what exists, in pixels of the level; outside it the weight is 0.
     """
 
+    name: str
+    made_from: tuple[object, ...]
+    sigma_px: float
+    level: int
     read: Callable[[Region], tuple[FloatImage, FloatImage, FloatImage]]
     region: Region
 
@@ -52,29 +62,37 @@ def pick_blur_level(sigma_px: float, level: int) -> int:
     return min(max(level, coarsest), MAX_LEVEL)
 
 
-def blur_plane(source: BlurSource, sigma: float) -> Plane:
-    """Blur a whole source in stripes of rows.
+def read_blurred(cache: RenderCache, source: BlurSource, region: Region, level: int) -> FloatImage:
+    """Return a region of a blurred picture; the blur is reckoned tile by tile and kept.
 
     Args:
+        cache: holds the tiles.
         source: what to blur.
-        sigma: standard deviation in pixels of the source's level.
+        region: in pixels of the view's level, inside the source's region but for few pixels.
+        level: the view's level, at most the source's.
 
     Returns:
-        uint16 ``[height, width, 3]`` over the source's region.
+        float32 ``[height, width, 3]``, 0..1; a new array.
     """
-    region = source.region
-    plane = np.empty((*region.shape, 3), np.uint16)
-    for top in range(region.y, region.bottom, _STRIPE_ROWS):
-        rows = Region(region.x, top, region.width, min(_STRIPE_ROWS, region.bottom - top))
-        plane[rows.slices_in(region)] = _blur_stripe(source, rows, sigma)
-    return plane
+    steps = source.level - level
+    # One pixel around for the linear enlarging.
+    needed = region.at_level(steps).grow(1).intersect(source.region)
+    plane = np.empty((*needed.shape, 3), np.uint16)
+    for place in split_into_tiles(needed, _TILE_PX):
+        area = tile_region(place, _TILE_PX).intersect(source.region)
+        key = (source.name, source.level, source.sigma_px, place)
+        tile = cache.fetch(key, source.made_from, partial(_blur_tile, source, area))
+        shared = area.intersect(needed)
+        plane[shared.slices_in(needed)] = tile[shared.slices_in(area)]
+    return enlarge_plane(plane, needed, region, steps)
 
 
-def _blur_stripe(source: BlurSource, rows: Region, sigma: float) -> Plane:
+def _blur_tile(source: BlurSource, tile: Region) -> Plane:
+    sigma = source.sigma_px / 2**source.level
     margin = math.ceil(3 * sigma)
-    area = rows.grow(margin).intersect(source.region)
+    area = tile.grow(margin).intersect(source.region)
     pixels, weights, fallback = source.read(area)
-    inner = rows.slices_in(area)
+    inner = tile.slices_in(area)
     kernel = (2 * margin + 1, 2 * margin + 1)
     weighted = _blur(weigh(pixels, weights), kernel, sigma)[inner]
     total = _blur(weights, kernel, sigma)[inner]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from himapp.document.adjustments import adjust_tone
-from himapp.document.blurring import BlurSource, blur_plane, enlarge_plane, pick_blur_level
+from himapp.document.blurring import BlurSource, pick_blur_level, read_blurred
 from himapp.document.layers import PersonLayer
 from himapp.document.matte_tiles import MatteTiles
 from himapp.document.mip_levels import read_alpha, read_photo_level
@@ -17,6 +17,9 @@ from himapp.imaging.photo import Photo
 _TILE_PX = 512
 _MARGIN_PX = 64
 """What F is estimated with around its tile, so that neighbouring tiles agree."""
+
+_BLUR_MARGIN_PX = 8
+"""So far around the matte a blurred person has colours, for cut-outs that bleed under alpha 0."""
 
 
 def read_photo_float(cache: RenderCache, photo: Photo, region: Region, level: int) -> FloatImage:
@@ -101,14 +104,12 @@ def _read_blurred(
     """Return the person blurred with nothing but the person's own pixels."""
     sigma_px, matte = layer.adjustments.blur_px, layer.matte
     blur_level = pick_blur_level(sigma_px, level)
-    outline = layer.bounds.at_level(blur_level)
+    frame = frame_region(photo.pixels.shape, blur_level)
+    outline = layer.bounds.at_level(blur_level).grow(_BLUR_MARGIN_PX).intersect(frame)
 
     def read(area: Region) -> tuple[FloatImage, FloatImage, FloatImage]:
         pixels = read_foreground(cache, photo, matte, area, blur_level)
         return pixels, read_alpha(cache, matte, area, blur_level), pixels
 
-    def build() -> Array:
-        return blur_plane(BlurSource(read, outline), sigma_px / 2**blur_level)
-
-    plane = cache.fetch(("blurred person", blur_level, sigma_px), (photo, matte), build)
-    return enlarge_plane(plane, outline, region, blur_level - level)
+    source = BlurSource("person", (photo, matte), sigma_px, blur_level, read, outline)
+    return read_blurred(cache, source, region, level)

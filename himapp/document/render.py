@@ -30,6 +30,9 @@ from himapp.document.regions import Region, frame_region
 from himapp.document.render_cache import RenderCache
 from himapp.imaging.bit_depth import to_float
 
+_ROUNDING = 1e-6
+"""So much may alphas that add up to 1 exceed it in float32."""
+
 _BLEED_PX = 4
 """So far beyond the matte a cut-out keeps colour under alpha 0, for programs that resample it."""
 
@@ -181,10 +184,9 @@ def _draw_disjoint(
     people: FloatImage, coverage: FloatImage, colours: FloatImage, alpha: FloatImage
 ) -> None:
     """Add a person to weighted colours and coverage: alphas add; beyond 1 the lower give way."""
-    total = coverage + alpha
-    if np.any(total > 1):
-        keep = np.minimum(1, (1 - alpha) / np.maximum(coverage, 1e-6))
-        people *= keep[..., np.newaxis]
+    if np.max(coverage + alpha) > 1 + _ROUNDING:
+        keep = np.minimum(1, (1 - alpha) / np.maximum(coverage, np.float32(1e-6)))
+        people[...] = weigh(people, keep)
         coverage *= keep
     people += weigh(colours, alpha)
     coverage += alpha

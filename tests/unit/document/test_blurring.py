@@ -70,6 +70,12 @@ def test_behind_a_hidden_person_the_blur_goes_on(cache):
     assert np.abs(full(hidden, cache)[..., :3].astype(int) - GREY).max() <= 1
 
 
+def test_behind_a_hidden_person_of_a_large_photo_the_blur_goes_on_without_a_seam(cache):
+    document = edits.set_background(red_person_on_grey(900, 1200), BlurBackground(4))
+    hidden = edits.set_visible(document, 1, visible=False)
+    assert np.abs(full(hidden, cache)[..., :3].astype(int) - GREY).max() <= 1
+
+
 def test_a_blurred_background_is_the_gaussian_far_from_people(cache):
     rng = np.random.default_rng(5)
     photo = Photo(rng.integers(0, 256, (200, 300, 3), np.uint8))

@@ -3,7 +3,12 @@ import pytest
 
 from himapp.document import edits
 from himapp.document.adjustments import Adjustments
-from himapp.document.background import ColourBackground, ImageBackground, PhotoBackground
+from himapp.document.background import (
+    BlurBackground,
+    ColourBackground,
+    ImageBackground,
+    PhotoBackground,
+)
 from himapp.document.document import Document
 from himapp.document.matte_tiles import MatteTiles
 
@@ -101,6 +106,21 @@ def test_values_out_of_range_are_refused(make_document):
         edits.set_adjustment(document, 1, "saturation", -2)
     with pytest.raises(ValueError, match="id 9"):
         edits.set_visible(document, 9, visible=False)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ColourBackground((0, 0, 256)),
+        lambda: BlurBackground(0),
+        lambda: ImageBackground(np.zeros((4, 4), np.uint8)),
+        lambda: ImageBackground(np.zeros((4, 4, 3), np.float32)),
+        lambda: ImageBackground(np.zeros((4, 4, 3), np.uint8), position=(0, 1.5)),
+    ],
+)
+def test_a_background_that_cannot_be_is_refused(make):
+    with pytest.raises(ValueError, match="must be"):
+        make()
 
 
 def test_backgrounds_are_equal_if_they_show_the_same():
