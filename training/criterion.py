@@ -94,9 +94,7 @@ class Criterion:
         return {name: value / people for name, value in terms.items()}
 
 
-def match_image(
-    network: E2EHimLite, perception: Perception, image: int, target: Target
-) -> Match:
+def match_image(network: E2EHimLite, perception: Perception, image: int, target: Target) -> Match:
     """Assign the queries of one image to its people by the last layer's word."""
     queries = perception.queries
     none = torch.zeros(0, dtype=torch.long, device=target.masks.device)
@@ -173,9 +171,7 @@ def _anybody_loss(perception: Perception, image: int, target: Target) -> Tensor:
     return (entropy * target.known).mean()
 
 
-def _query_weight(
-    perception: Perception, image: int, target: Target, match: Match
-) -> Tensor:
+def _query_weight(perception: Perception, image: int, target: Target, match: Match) -> Tensor:
     """Leave padding and unmatched queries in unknown places out of the class loss."""
     known = _is_known(perception.queries.box[image], target)
     weight = (perception.queries.valid[image] & known).float()

@@ -50,7 +50,9 @@ def average_gradients(parameters: Iterable[Tensor], processes: Processes) -> Non
     if processes.count == 1:
         return
     owners = [p for p in parameters if p.requires_grad]
-    flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in owners])
+    flat = torch.cat(
+        [(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in owners]
+    )
     dist.all_reduce(flat)
     flat /= processes.count
     start = 0

@@ -192,9 +192,7 @@ class Sampler:
             cv2.rectangle(shape, low, high, 255, -1)
         else:
             angle = rng.uniform(0, 180)
-            cv2.ellipse(
-                shape, (centre.tolist(), (2 * axes).tolist(), angle), 255, -1, cv2.LINE_AA
-            )
+            cv2.ellipse(shape, (centre.tolist(), (2 * axes).tolist(), angle), 255, -1, cv2.LINE_AA)
         alpha = shape.astype(np.float32) / 255
         front = self._background(side)
         mixed = canvas.picture * (1 - alpha[..., None]) + front * alpha[..., None]
@@ -234,9 +232,7 @@ class Sampler:
         out = np.full((side, side, 3), PAD_GREY, np.uint8)
         out_maps = np.zeros((side, side, *maps.shape[2:]), np.uint8)
         rows = slice(max(0, y), min(side, y + height)), slice(max(0, x), min(side, x + width))
-        source = tuple(
-            slice(r.start - o, r.stop - o) for r, o in zip(rows, (y, x), strict=True)
-        )
+        source = tuple(slice(r.start - o, r.stop - o) for r, o in zip(rows, (y, x), strict=True))
         out[rows], out_maps[rows] = photo[source], maps[source]
         if rng.random() < 0.5:
             out, out_maps = out[:, ::-1], out_maps[:, ::-1]

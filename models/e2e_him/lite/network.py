@@ -76,9 +76,7 @@ class E2EHimLite(nn.Module):
         perception: Perception = self.perception(looks[0], looks[1], queries)
         return perception
 
-    def matte(
-        self, images: Tensor, perception: Perception, kept: list[Tensor]
-    ) -> list[Tensor]:
+    def matte(self, images: Tensor, perception: Perception, kept: list[Tensor]) -> list[Tensor]:
         """Return the alphas of the kept slots of each image, ``[K, H, W]`` float32.
 
         Args:
@@ -105,9 +103,7 @@ class E2EHimLite(nn.Module):
         return detail, self.matting.everybody(detail, torch.stack(unions))
 
     @torch.inference_mode()
-    def predict(
-        self, images: Tensor, score_floor: float | None = None
-    ) -> list[InstancePrediction]:
+    def predict(self, images: Tensor, score_floor: float | None = None) -> list[InstancePrediction]:
         """Find and matte everybody in each image.
 
         Args:
@@ -128,9 +124,7 @@ class E2EHimLite(nn.Module):
         likely = (score > _SLOT_FLOOR).nonzero()[:, 0]
         return likely if len(likely) else score.argmax()[None]
 
-    def _slots(
-        self, perception: Perception, image: int, index: Tensor, *, weighted: bool
-    ) -> Slots:
+    def _slots(self, perception: Perception, image: int, index: Tensor, *, weighted: bool) -> Slots:
         logits = self.perception.masks(perception, image, index)
         if weighted:
             score = perception.person_probability()[image, index].clamp(min=1e-6)

@@ -64,6 +64,7 @@ class PixelFeatures(nn.Module):
         x4 = self.from_4(full.c2) + resize_like(self.to_fine(x8), full.c2)
         return PixelMaps(fine=self.block_4(x4), middle=x16, coarse=x32)
 
+
 def _crop_like(x: Tensor, reference: Tensor) -> Tensor:
     """Cut what the half-side look was padded by."""
     return x[..., : reference.shape[-2], : reference.shape[-1]]
@@ -92,9 +93,12 @@ class DecoderLayer(nn.Module):
         """Update ``query`` ``[B, N, d]`` from ``memory`` ``[B, T, d]``; padding slots are True."""
         x = self.norms[0](query)
         located = x + position
-        query = query + self.self_attention(
-            located, located, x, key_padding_mask=padding, need_weights=False
-        )[0]
+        query = (
+            query
+            + self.self_attention(
+                located, located, x, key_padding_mask=padding, need_weights=False
+            )[0]
+        )
         x = self.norms[1](query) + position
         query = query + self.cross_attention(x, memory_key, memory, need_weights=False)[0]
         updated: Tensor = query + self.feed_forward(self.norms[2](query))

@@ -135,9 +135,7 @@ def _content(level: LevelOutput, kind: int) -> Tensor:
     return torch.cat([m.float() for m in maps], 1).flatten(2).transpose(1, 2)
 
 
-def _suppress(
-    box: Tensor, score: Tensor, limit: int, floor: float, max_overlap: float
-) -> Tensor:
+def _suppress(box: Tensor, score: Tensor, limit: int, floor: float, max_overlap: float) -> Tensor:
     """Return the indices of the proposals that stay, best first."""
     order = score.argsort(descending=True)[:_CANDIDATES]
     count = max(1, int((score[order] > floor).sum()))
