@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 
@@ -34,7 +34,7 @@ class WeightsInfo:
 def save_weights(
     path: Path, weights: Mapping[str, Tensor], info: WeightsInfo, *, half: bool = True
 ) -> None:
-    """Write weights, as float16 unless ``half`` is off."""
+    """Write weights, as float16 unless ``half`` is off; an interruption leaves the old file."""
     kind = torch.float16 if half else torch.float32
     tensors = {k: v.detach().cpu().to(kind).contiguous() for k, v in weights.items()}
     metadata = {
@@ -42,7 +42,9 @@ def save_weights(
         "score_threshold": repr(info.score_threshold),
         "input_side": str(info.input_side),
     }
-    save_file(tensors, path, metadata)
+    temporary = path.with_suffix(".part")
+    save_file(tensors, temporary, metadata)
+    temporary.replace(path)
 
 
 def read_info(path: Path) -> WeightsInfo:
@@ -70,8 +72,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
         WeightsFormatError: If the file is damaged, or misses or adds a tensor.
     """
     try:
-        with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-        network.load_state_dict(tensors)
+        tensors = load_file(path)
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except (SafetensorError, OSError, RuntimeError) as error:
         raise WeightsFormatError(f"{path.name} does not fit the network") from error

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.e2e_him.lite.config import LiteConfig
+from models.e2e_him.lite.layers import start_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,7 @@ class UnitedGuidance(nn.Module):
         self.embedding = nn.Linear(config.query_channels, config.guidance_channels)
         self.background_embedding = nn.Conv2d(config.fine_channels, config.guidance_channels, 1)
         self.background_logit = nn.Conv2d(config.fine_channels, 1, 1)
-        nn.init.zeros_(self.background_logit.weight)
-        nn.init.zeros_(self.background_logit.bias)
+        start_at(self.background_logit)
 
     def forward(self, fine: Tensor, slots: Slots) -> Tensor:
         """Return the guidance of one image, ``[guidance_channels + 1, H / 8, W / 8]``.

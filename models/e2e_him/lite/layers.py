@@ -48,6 +48,13 @@ def resize_like(x: Tensor, reference: Tensor) -> Tensor:
     return F.interpolate(x, size=reference.shape[-2:], mode="bilinear", align_corners=False)
 
 
+def start_at(layer: nn.Conv2d | nn.Linear, bias: float = 0.0) -> None:
+    """Let ``layer`` answer ``bias`` whatever it sees, until it has learned better."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.constant_(layer.bias, bias)
+
+
 def cell_centres(height: int, width: int, device: torch.device) -> Tensor:
     """Return the centres x, y of a grid's cells as shares of the frame, ``[height, width, 2]``."""
     y = (torch.arange(height, device=device) + 0.5) / height

@@ -19,6 +19,7 @@ from models.e2e_him.lite.layers import (
     conv_block,
     resize_like,
     separable_block,
+    start_at,
 )
 
 _DETAIL_STRIDE = 2
@@ -39,10 +40,9 @@ class InstanceMatting(nn.Module):
         self.alpha = nn.Conv2d(narrow, _DETAIL_STRIDE**2, 3, padding=1)
         self.nobody = nn.Conv2d(narrow, 1, 1)
         self.person_kernel = nn.Linear(config.query_channels, narrow)
-        _start_at_zero(self.alpha)
-        _start_at_zero(self.nobody)
-        nn.init.constant_(self.nobody.bias, _NOBODY_LOGIT)
-        _start_at_zero(self.person_kernel)
+        start_at(self.alpha)
+        start_at(self.nobody, bias=_NOBODY_LOGIT)
+        start_at(self.person_kernel)
 
     def details(self, images: Tensor, fine: Tensor, guidance: Tensor) -> Tensor:
         """Return detail features at stride 2, ``[B, narrow, H / 2, W / 2]``."""
@@ -68,8 +68,10 @@ class InstanceMatting(nn.Module):
 
         Args:
             detail: Detail features of the image, ``[narrow, H / 2, W / 2]``.
-            kept: The people to part the pixels among.
+            kept: The people to part the pixels among; there may be none.
         """
+        if not len(kept.code):
+            return detail.new_zeros(0, *detail.shape[-2:], dtype=torch.float32)
         kernel = self.person_kernel(kept.code)
         own = torch.einsum("nc,chw->nhw", kernel, detail)
         logits = resize_like(kept.logits[None], detail)[0] + own
@@ -83,10 +85,3 @@ def union_logits(logits: Tensor) -> Tensor:
     In a softmax against a background logit of 0, the people's joint odds are the sum of theirs.
     """
     return logits.logsumexp(0)
-
-
-def _start_at_zero(layer: nn.Conv2d | nn.Linear) -> None:
-    """Let training start from the coarse masks unchanged."""
-    nn.init.zeros_(layer.weight)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)

@@ -93,12 +93,10 @@ class DecoderLayer(nn.Module):
         """Update ``query`` ``[B, N, d]`` from ``memory`` ``[B, T, d]``; padding slots are True."""
         x = self.norms[0](query)
         located = x + position
-        query = (
-            query
-            + self.self_attention(
-                located, located, x, key_padding_mask=padding, need_weights=False
-            )[0]
+        seen, _ = self.self_attention(
+            located, located, x, key_padding_mask=padding, need_weights=False
         )
+        query = query + seen
         x = self.norms[1](query) + position
         query = query + self.cross_attention(x, memory_key, memory, need_weights=False)[0]
         updated: Tensor = query + self.feed_forward(self.norms[2](query))
@@ -152,7 +150,8 @@ class PerceptionDecoder(nn.Module):
         tokens, places = [], []
         for features, project in zip((maps.middle, maps.coarse), self.memory, strict=True):
             tokens.append(project(features.flatten(2).transpose(1, 2)))
-            grid = cell_centres(*features.shape[-2:], features.device)
+            height, width = features.shape[-2:]
+            grid = cell_centres(height, width, features.device)
             places.append(sine_encoding(grid.flatten(0, 1), _POSITION_CHANNELS))
         memory = self.memory_norm(torch.cat(tokens, 1))
         return memory, memory + self.memory_position(torch.cat(places))
@@ -167,10 +166,9 @@ class DynamicMaskHead(nn.Module):
         self.hidden = config.mask_hidden
         self.features = nn.Conv2d(config.fine_channels, config.mask_features, 1)
         d = config.query_channels
-        self.parameters_of = nn.Sequential(
-            nn.Linear(d, d), nn.GELU(), nn.Linear(d, (self.inputs + 2) * self.hidden + 1)
-        )
-        nn.init.normal_(self.parameters_of[2].weight, std=0.02)
+        last = nn.Linear(d, (self.inputs + 2) * self.hidden + 1)
+        nn.init.normal_(last.weight, std=0.02)
+        self.parameters_of = nn.Sequential(nn.Linear(d, d), nn.GELU(), last)
 
     def forward(self, fine: Tensor, code: Tensor, box: Tensor) -> Tensor:
         """Return mask logits ``[N, h, w]`` of the queries of one image.
@@ -190,7 +188,7 @@ class DynamicMaskHead(nn.Module):
 
     def _unpack(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         sizes = [self.inputs * self.hidden, self.hidden, self.hidden, 1]
-        first, bias, second, offset = values.split(sizes, -1)
+        first, bias, second, offset = torch.split(values, sizes, -1)
         first = first.view(-1, self.hidden, self.inputs)
         return first, bias[..., None], second[:, None], offset[..., None]
 
@@ -250,7 +248,8 @@ class GeneralPerception(nn.Module):
         """
         code = perception.layers[layer].code[image, index]
         box = perception.queries.box[image, index]
-        return self.mask_head(perception.mask_features[image], code, box)
+        logits: Tensor = self.mask_head(perception.mask_features[image], code, box)
+        return logits
 
 
 def relative_positions(box: Tensor, height: int, width: int) -> Tensor:
