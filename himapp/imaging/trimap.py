@@ -34,7 +34,7 @@ def make_trimap(
         raise ValueError(f"a matte is [H, W], not {alpha.shape}")
     if band_radius_px < 0 or not 0 <= tolerance < 0.5:
         raise ValueError(f"radius {band_radius_px} or tolerance {tolerance} is out of range")
-    top = 1.0 if alpha.dtype == np.float32 else float(np.iinfo(alpha.dtype).max)
+    top = 1.0 if alpha.dtype == np.float32 else float(np.iinfo(str(alpha.dtype)).max)
     trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
     trimap[_deep_inside(alpha >= top * (1 - tolerance), band_radius_px)] = FOREGROUND
     trimap[_deep_inside(alpha <= top * tolerance, band_radius_px)] = BACKGROUND
