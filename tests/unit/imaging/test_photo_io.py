@@ -289,9 +289,9 @@ def test_a_tiff_keeps_the_facts_about_camera_time_and_place(tmp_path: Path) -> N
     exif = Image.Exif()
     exif[0x0110] = "A camera"
     exif[ORIENTATION] = 3
-    exif.get_ifd(0x8769)[0x9003] = "2024:05:06 07:08:09"
-    exif.get_ifd(0x8825)[1] = "N"
-    photo = read_photo(saved(tmp_path / "a.tif", ramp(), exif=exif))
+    exif[0x8769] = {0x9003: "2024:05:06 07:08:09"}
+    exif[0x8825] = {1: "N"}
+    photo = read_photo(saved(tmp_path / "a.tif", ramp(), exif=exif.tobytes()))
     assert photo.exif is not None
     kept = Image.Exif()
     kept.load(photo.exif)
