@@ -1,7 +1,7 @@
-"""The window: views that follow one editor.
+"""The window: widgets that show one document and turn gestures into edits.
 
-Data flow: a panel or the canvas calls ``Editor.apply`` with an edited document; the editor pushes
-one step of undo and emits ``document_changed`` with what differs; every view refreshes that. Views
-never talk to each other. Only ``workers`` runs on other threads; its signals end in bound methods
-of QObjects here.
+Data flow: ``editor`` holds the current document, the selection and the undo stack; every view
+follows its signals and calls its methods, none knows another. ``canvas`` shows the photo and its
+people, the panels list and edit them, ``main_window`` joins them with the workers. ``theme``
+decides colours and sizes, ``qimage`` brings pixels to Qt.
 """
