@@ -75,8 +75,9 @@ class RunConfig:
         network: Name in ``models.registry``.
         start: Weights to start from (safetensors), or "" for the converted detector trunk.
         steps: Most optimiser steps.
-        minutes: Most minutes of training, over all resumptions; 0 sets no limit. The schedule
-            follows whichever of steps and minutes is further on.
+        minutes: Most minutes spent in steps, over all resumptions (waiting for data is not
+            counted); 0 sets no limit. The schedule follows whichever of steps and minutes is
+            further on.
         max_queries: Queries of an image while training.
         seed: Seed of the run; process and worker numbers are added.
         log_steps: Steps between two lines of the log.

@@ -45,6 +45,15 @@ def leave_processes(processes: Processes) -> None:
         dist.destroy_process_group()
 
 
+def agree_on_most(value: float, processes: Processes) -> float:
+    """Return the greatest ``value`` of all processes, so that they decide alike."""
+    if processes.count == 1:
+        return value
+    most = torch.tensor(value, dtype=torch.float64, device=processes.device)
+    dist.all_reduce(most, dist.ReduceOp.MAX)
+    return float(most)
+
+
 def average_gradients(parameters: Iterable[Tensor], processes: Processes) -> None:
     """Replace each gradient by its mean over the processes; a missing one counts as zero."""
     if processes.count == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from training.config import TrainingConfig
 from training.criterion import Criterion, Losses
 from training.data.catalogue import read_catalogue
 from training.data.loader import Batch, BatchStream
-from training.distributed import Processes, average_gradients
+from training.distributed import Processes, agree_on_most, average_gradients
 from training.ema import WeightAverage
 from training.schedule import rate_factor
 
@@ -37,7 +38,8 @@ class Trainer:
     def __init__(self, network: E2EHimLite, config: TrainingConfig, processes: Processes) -> None:
         self.config = config
         self.processes = processes
-        self.network = network.to(processes.device).to(memory_format=torch.channels_last)
+        self.network = network.to(processes.device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.criterion = Criterion(config.loss)
         self.average = WeightAverage(self.network, config.optimiser.ema_decay)
         self.step = 0
@@ -57,13 +59,15 @@ class Trainer:
         with self._autocast():
             losses = self._losses(images, targets)
         self.optimiser.zero_grad(set_to_none=True)
-        losses.total.backward()
+        if losses.total.requires_grad:  # matting alone learns nothing where nobody was met
+            torch.autograd.backward(losses.total)
         average_gradients(self.network.parameters(), self.processes)
         nn.utils.clip_grad_norm_(self._trained(), self.config.optimiser.clip_norm)
         self.optimiser.step()
         self.average.update(self.network, self.step)
         self.step += 1
-        self.seconds += time.monotonic() - started
+        seconds = self.seconds + time.monotonic() - started
+        self.seconds = agree_on_most(seconds, self.processes)
         return losses
 
     @property
@@ -218,7 +222,8 @@ class Journal:
         row |= {name: round(total / self._steps, 4) for name, total in self._sums.items()}
         with (self.out / CURVE_NAME).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-        print(json.dumps(row), flush=True)
+        sys.stdout.write(f"{json.dumps(row)}\n")
+        sys.stdout.flush()
         self._sums, self._steps, self._since = {}, 0, now
 
 

@@ -75,6 +75,6 @@ def laplacian_loss(a: Tensor, b: Tensor) -> Tensor:
     return total
 
 
-def zero_like_loss(reference: Tensor) -> Tensor:
-    """Return a zero on the device of ``reference``."""
+def zero_loss(reference: Tensor) -> Tensor:
+    """Return a float32 zero on the device of ``reference``, to add losses to."""
     return torch.zeros((), device=reference.device)

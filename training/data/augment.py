@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Rgb = NDArray[np.uint8]
-Random = np.random.Generator
+from training.data.pixels import Random, Rgb, blur, resize
 
 
 def jitter_colour(picture: Rgb, rng: Random) -> Rgb:
@@ -24,7 +22,7 @@ def jitter_colour(picture: Rgb, rng: Random) -> Rgb:
     x = np.clip(x, 0, 255)
     if rng.random() < 0.2:
         x = 255 * (x / 255) ** rng.uniform(0.7, 1.4)
-    return x.astype(np.uint8)
+    return np.asarray(x, np.uint8)
 
 
 def match_light(person: Rgb, background: Rgb, rng: Random) -> Rgb:
@@ -34,32 +32,36 @@ def match_light(person: Rgb, background: Rgb, rng: Random) -> Rgb:
     share = rng.uniform(0.1, 0.6)
     gain = (1 - share) + share * np.clip((other.std() + 1) / spread, 0.6, 1.5)
     moved = (own - mean) * gain + mean + share * (other.mean(0) - mean)
-    return np.clip(moved, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(moved, 0, 255), np.uint8)
 
 
 def degrade(picture: Rgb, rng: Random) -> Rgb:
     """Blur, rescale, add noise, compress or remove colour, each now and then."""
     if rng.random() < 0.25:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.5))
+        picture = blur(picture, rng.uniform(0.3, 1.5))
     if rng.random() < 0.1:
         picture = _rescale(picture, rng.uniform(0.4, 0.9))
     if rng.random() < 0.3:
         noise = rng.standard_normal(picture.shape, dtype=np.float32) * rng.uniform(1, 10)
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 96))]
-        picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_COLOR)
+        picture = _compress(picture, int(rng.integers(40, 96)))
     if rng.random() < 0.05:
-        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        picture = np.repeat(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
     if rng.random() < 0.1:
         picture = _vignette(picture, rng.uniform(0.2, 0.6))
     return picture
 
 
 def _rescale(picture: Rgb, scale: float) -> Rgb:
-    size = picture.shape[1], picture.shape[0]
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
+    height, width = picture.shape[:2]
+    small = resize(picture, round(width * scale), round(height * scale), cv2.INTER_AREA)
+    return resize(small, width, height, cv2.INTER_LINEAR)
+
+
+def _compress(picture: Rgb, quality: int) -> Rgb:
+    _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
 
 def _vignette(picture: Rgb, strength: float) -> Rgb:

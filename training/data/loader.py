@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+from queue import Empty
 
 import cv2
 import numpy as np
@@ -18,6 +21,7 @@ from training.data.sampling import Sampler
 from training.data.targets import Target, target_of
 
 _WAITING_BATCHES = 4
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class Batch:
         return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def compose_batch(sampler: Sampler, config: DataConfig, *, with_alphas: bool) -> Batch:
+def compose_batch(sampler: Sampler, *, with_alphas: bool) -> Batch:
     """Draw one batch; all its pictures share a side."""
+    config = sampler.config
     side = int(sampler.rng.choice(config.sides))
     canvases = [sampler.draw(side) for _ in range(config.batch)]
     pictures = torch.from_numpy(np.stack([c.picture for c in canvases]))
@@ -57,20 +62,22 @@ class BatchStream:
         self._arguments = (catalogue, config)
         self._with_alphas = with_alphas
         self._seed = seed
-        self._workers: list[multiprocessing.Process] = []
+        self._workers: list[BaseProcess] = []
         self._queue: Queue[Batch] | None = None
         if config.workers:
             self._start(config.workers)
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield batches for ever."""
-        if self._queue is not None:
-            while True:
-                yield self._queue.get()
-        catalogue, config = self._arguments
-        sampler = Sampler(catalogue, config, self._seed)
+        """Yield batches for ever.
+
+        Raises:
+            RuntimeError: If a worker process has died.
+        """
+        while self._queue is not None:
+            yield self._wait_for_batch(self._queue)
+        sampler = Sampler(*self._arguments, self._seed)
         while True:
-            yield compose_batch(sampler, config, with_alphas=self._with_alphas)
+            yield compose_batch(sampler, with_alphas=self._with_alphas)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -79,22 +86,29 @@ class BatchStream:
             worker.join()
         self._workers.clear()
 
+    def _wait_for_batch(self, queue: Queue[Batch]) -> Batch:
+        while True:
+            try:
+                return queue.get(timeout=_PATIENCE_S)
+            except Empty:
+                if not all(worker.is_alive() for worker in self._workers):
+                    message = "a process that composes samples has died; its error is above"
+                    raise RuntimeError(message) from None
+
     def _start(self, workers: int) -> None:
         context = multiprocessing.get_context("fork")
         self._queue = context.Queue(_WAITING_BATCHES)
         for number in range(workers):
-            arguments = (*self._arguments, self._seed + number, self._with_alphas, self._queue)
-            worker = context.Process(target=_compose_for_ever, args=arguments, daemon=True)
+            sampler = Sampler(*self._arguments, self._seed + number)
+            work = partial(_compose_for_ever, sampler, self._queue, with_alphas=self._with_alphas)
+            worker = context.Process(target=work, daemon=True)
             worker.start()
             self._workers.append(worker)
 
 
-def _compose_for_ever(
-    catalogue: Catalogue, config: DataConfig, seed: int, with_alphas: bool, queue: Queue[Batch]
-) -> None:
+def _compose_for_ever(sampler: Sampler, queue: Queue[Batch], *, with_alphas: bool) -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    torch.multiprocessing.set_sharing_strategy("file_system")
-    sampler = Sampler(catalogue, config, seed)
+    multiprocessing.set_sharing_strategy("file_system")  # type: ignore[no-untyped-call]
     while True:
-        queue.put(compose_batch(sampler, config, with_alphas=with_alphas))
+        queue.put(compose_batch(sampler, with_alphas=with_alphas))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.config import DataConfig
-from training.data.augment import Random, Rgb, degrade, jitter_colour
-from training.data.catalogue import Catalogue, Cutout
-from training.data.compose import (
-    Canvas,
-    cover,
-    draw_person,
-    flip_person,
-    transform_person,
-)
+from training.data.augment import degrade, jitter_colour
+from training.data.catalogue import Catalogue, Cut, Cutout
+from training.data.compose import Canvas, cover, draw_person, flip_person, transform_person
+from training.data.pixels import Rgb, blur, read_colour, read_plane, resize, unit_alpha
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 IGNORE_ID = 255
 PAD_GREY = 114
 _PART_SHARES = {"ccp": 0.75, "interfaces": 0.1, "openpeople": 0.07, "rendered": 0.08}
 _CROWD = ((0, 1, 2, 3, 4, 5, 6, 8), (0.1, 0.18, 0.2, 0.18, 0.14, 0.1, 0.06, 0.04))
 _LARGEST_SCALE = 2.0  # a cut-out enlarged further is all blur
+_STRETCH = (0.9, 1.1)
 
 
 class PictureCache:
@@ -39,18 +36,13 @@ class PictureCache:
     def colour(self, path: Path) -> NDArray[np.uint8]:
         """Return RGB ``[H, W, 3]``, or RGBA ``[H, W, 4]`` where the file has alpha."""
         if path not in self._pictures:
-            stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-            if stored is None:
-                raise FileNotFoundError(f"cannot read {path}")
-            code = {2: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
-            kind = stored.shape[2] if stored.ndim == 3 else 2
-            self._pictures[path] = cv2.cvtColor(stored, code[kind])
+            self._pictures[path] = read_colour(path)
         return self._pictures[path]
 
     def plane(self, path: Path) -> NDArray[np.uint8]:
         """Return a grey picture as ``[H, W]``."""
         if path not in self._pictures:
-            self._pictures[path] = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            self._pictures[path] = read_plane(path)
         return self._pictures[path]
 
 
@@ -93,8 +85,9 @@ class Sampler:
         canvas = Canvas.over(jitter_colour(photo, self.rng))
         canvas.is_exact = False
         canvas.ignore = ids == IGNORE_ID
-        people = (k for k in np.unique(ids) if k not in (0, IGNORE_ID))
-        canvas.alphas = [np.where(ids == k, 255, 0).astype(np.uint8) for k in people]
+        people = [k for k in np.unique(ids) if k not in (0, IGNORE_ID)]
+        for person in people:
+            canvas.add_person(np.where(ids == person, 255, 0).astype(np.uint8))
         if self.rng.random() < self.config.pasted_share:
             self._add_people(canvas, int(self.rng.choice((1, 1, 2))))
         return canvas
@@ -104,13 +97,17 @@ class Sampler:
         picture, strips = self.pictures.colour(group.picture), self.pictures.plane(group.coverage)
         height, width = picture.shape[:2]
         maps = strips.reshape(height, group.people, width).transpose(0, 2, 1)
-        background = cv2.resize(self._background(min(height, 640)), (width, height))
-        alpha = picture[..., 3:].astype(np.float32) / 255
+        background = resize(self._background(min(height, 640)), width, height, cv2.INTER_LINEAR)
+        alpha = unit_alpha(picture[..., 3:])
         mixed = np.rint(background * (1 - alpha) + picture[..., :3] * alpha).astype(np.uint8)
         mixed, planes = self._crop(mixed, np.ascontiguousarray(maps), side, smooth=True)
         planes = planes.reshape(side, side, -1)
         canvas = Canvas.over(jitter_colour(mixed, self.rng))
-        canvas.alphas = [np.ascontiguousarray(planes[..., k]) for k in range(planes.shape[2])]
+        free = np.full((side, side), 255, np.uint8)
+        for plane in np.moveaxis(planes, 2, 0):
+            visible = np.minimum(plane, free)  # resizing rounds each person for itself
+            free = free - visible
+            canvas.add_person(visible)
         return canvas
 
     def _composite(self, side: int) -> Canvas:
@@ -153,32 +150,39 @@ class Sampler:
         person, cut = self.pictures.colour(item.path), item.cut
         if rng.random() < 0.5:
             person, cut = flip_person(person, cut)
-        height = int(place.height * rng.uniform(0.85, 1.15))
-        height = max(16, min(height, int(person.shape[0] * _LARGEST_SCALE)))
+        wanted = max(int(place.height * rng.uniform(0.85, 1.15)), _least_height(person, cut, side))
+        height = max(16, min(wanted, int(person.shape[0] * _LARGEST_SCALE)))
         angle = rng.uniform(-15, 15) if not any(cut) and rng.random() < 0.3 else 0.0
-        person = transform_person(person, height, rng.uniform(0.9, 1.1), angle)
+        person = transform_person(person, height, rng.uniform(*_STRETCH), angle)
         height, width = person.shape[:2]
         if width > 2 * side:
             return
         left, top = int(place.middle + step * width - width / 2), int(place.ground - height)
-        left, top = self._hide_cuts(cut, (left, top), (height, width), side)
-        draw_person(canvas, person, left, top, rng)
+        corner = self._hide_cuts(cut, (left, top), (height, width), side)
+        if corner is not None:
+            draw_person(canvas, person, *corner, rng)
 
     def _hide_cuts(
-        self, cut: tuple[bool, ...], corner: tuple[int, int], size: tuple[int, int], side: int
-    ) -> tuple[int, int]:
-        """Put the sides at which a cut-out ends outside the canvas."""
-        (left, top), (height, width), rng = corner, size, self.rng
+        self, cut: Cut, corner: tuple[int, int], size: tuple[int, int], side: int
+    ) -> tuple[int, int] | None:
+        """Put the sides at which a cut-out ends outside the canvas, or return None."""
+        (left, top), (height, width) = corner, size
         above, below, before, behind = cut
-        if above:
-            top = -int(rng.integers(0, height // 8 + 1))
-        if below:
-            top = max(top, side - height + int(rng.integers(0, height // 8 + 1)))
-        if before:
-            left = -int(rng.integers(0, width // 8 + 1))
-        if behind:
-            left = side - width + int(rng.integers(0, width // 8 + 1))
+        if (above and below and height < side) or (before and behind and width < side):
+            return None
+        if above or below:
+            hidden = self._start_of_cut(height, side, first=above, last=below)
+            top = hidden if above else max(top, hidden)
+        if before or behind:
+            left = self._start_of_cut(width, side, first=before, last=behind)
         return left, top
+
+    def _start_of_cut(self, length: int, side: int, *, first: bool, last: bool) -> int:
+        """Draw where a cut-out starts on one axis so that its cut ends lie outside."""
+        if first and last:
+            return int(self.rng.integers(side - length, 1))
+        slack = int(self.rng.integers(0, length // 8 + 1))
+        return -slack if first else side - length + slack
 
     def _occlude(self, canvas: Canvas) -> None:
         """Draw a piece of some other scene in front of everybody; it belongs to nobody."""
@@ -193,7 +197,7 @@ class Sampler:
         else:
             angle = rng.uniform(0, 180)
             cv2.ellipse(shape, (centre.tolist(), (2 * axes).tolist(), angle), 255, -1, cv2.LINE_AA)
-        alpha = shape.astype(np.float32) / 255
+        alpha = unit_alpha(shape)
         front = self._background(side)
         mixed = canvas.picture * (1 - alpha[..., None]) + front * alpha[..., None]
         canvas.picture = np.rint(mixed).astype(np.uint8)
@@ -205,14 +209,14 @@ class Sampler:
         scale = side / min(photo.shape[:2]) * rng.uniform(1, 1.6)
         size = max(side, round(photo.shape[1] * scale)), max(side, round(photo.shape[0] * scale))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        photo = cv2.resize(photo, size, interpolation=method)
+        photo = resize(photo, *size, method)
         y = int(rng.integers(0, photo.shape[0] - side + 1))
         x = int(rng.integers(0, photo.shape[1] - side + 1))
         photo = photo[y : y + side, x : x + side]
         if rng.random() < 0.5:
             photo = photo[:, ::-1]
         if rng.random() < 0.3:
-            photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(1, 5))
+            photo = blur(photo, rng.uniform(1, 5))
         return jitter_colour(np.ascontiguousarray(photo), rng)
 
     def _crop(
@@ -226,9 +230,8 @@ class Sampler:
         width = max(8, int(photo.shape[1] * scale / aspect))
         x, y = self._offset(side - width), self._offset(side - height)
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        photo = cv2.resize(photo, (width, height), interpolation=method)
-        nearest = method if smooth else cv2.INTER_NEAREST
-        maps = cv2.resize(maps, (width, height), interpolation=nearest)
+        photo = resize(photo, width, height, method)
+        maps = resize(maps, width, height, method if smooth else cv2.INTER_NEAREST)
         out = np.full((side, side, 3), PAD_GREY, np.uint8)
         out_maps = np.zeros((side, side, *maps.shape[2:]), np.uint8)
         rows = slice(max(0, y), min(side, y + height)), slice(max(0, x), min(side, x + width))
@@ -246,5 +249,15 @@ class Sampler:
             return self.catalogue.rendered_portraits
         return self.catalogue.cutouts[name]
 
-    def _pick(self, items: Sequence[T]) -> T:
+    def _pick(self, items: Sequence[Item]) -> Item:
         return items[int(self.rng.integers(len(items)))]
+
+
+def _least_height(person: Rgb, cut: Cut, side: int) -> int:
+    """Return the height at which a cut-out that ends at two opposite sides spans the canvas."""
+    rows, columns = person.shape[:2]
+    above, below, before, behind = cut
+    least = side if above and below else 0
+    if before and behind:
+        least = max(least, math.ceil((side + 1) * rows / columns / _STRETCH[0]))
+    return least

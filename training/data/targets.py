@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.compose import Canvas
+from training.data.pixels import resize, unit_alpha
 
 MASK_STRIDE = 4
 _MIN_CELLS = 16.0  # somebody smaller is nobody's fault: neither demanded nor charged
@@ -52,16 +53,16 @@ def target_of(canvas: Canvas, *, with_alphas: bool) -> Target:
     known = 1 - (_shrink(canvas.ignore.astype(np.float32), cells) > 0)
     masks, alphas = [], []
     for alpha in canvas.alphas:
-        mask = _shrink(alpha.astype(np.float32) / 255, cells)
+        mask = _shrink(unit_alpha(alpha), cells)
         if mask.sum() < _MIN_CELLS or not (mask > 0.5).any():
             known[mask > 0.1] = 0
             continue
         masks.append(mask)
         alphas.append(alpha)
     stacked = np.stack(masks) if masks else np.zeros((0, cells, cells), np.float32)
-    if not with_alphas or not alphas:
-        alphas = []
-    planes = np.stack(alphas) if alphas else np.zeros((0, side, side), np.uint8)
+    planes = np.zeros((0, side, side), np.uint8)
+    if with_alphas and alphas:
+        planes = np.stack(alphas)
     return Target(
         masks=torch.from_numpy(stacked),
         boxes=torch.from_numpy(_boxes(stacked)),
@@ -72,7 +73,7 @@ def target_of(canvas: Canvas, *, with_alphas: bool) -> Target:
 
 
 def _shrink(plane: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
-    return cv2.resize(plane, (cells, cells), interpolation=cv2.INTER_AREA)
+    return resize(plane, cells, cells, cv2.INTER_AREA)
 
 
 def _boxes(masks: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -80,4 +81,4 @@ def _boxes(masks: NDArray[np.float32]) -> NDArray[np.float32]:
     for row, mask in enumerate(masks > 0.5):
         ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         boxes[row] = xs[0], ys[0], xs[-1] + 1, ys[-1] + 1
-    return boxes / masks.shape[-1]
+    return boxes / np.float32(masks.shape[-1])

@@ -8,6 +8,7 @@ them. Beside the weights a small file of recorded outputs is written, which a te
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,8 @@ def main() -> None:
     published = session.run(None, {"images": picture[:, ::-1] * 255})[0]
     with torch.inference_mode():
         own = published_layout(trunk(torch.from_numpy(picture)))
-    print(f"{own.size} outputs, greatest difference {np.abs(own - published).max():.2e}")
+    difference = np.abs(own - published).max()
+    sys.stdout.write(f"{own.size} outputs, greatest difference {difference:.2e}\n")
     save_file(weights, arguments.folder / WEIGHTS_NAME)
     np.savez_compressed(arguments.folder / RECORD_NAME, outputs=published[:, _RECORDED_ROWS])
 
