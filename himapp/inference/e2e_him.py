@@ -4,11 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
-
-import numpy.typing as npt
 
 from himapp.errors import WeightsError
+from himapp.imaging.photo import PixelArray
 from himapp.inference.devices import InstanceNetwork, NetworkRunner, choose_device
 from himapp.inference.postprocess import bring_to_photo, select_people
 from himapp.inference.preprocess import prepare_input
@@ -66,7 +64,7 @@ class E2EHimSession:
 
     def find_people(
         self,
-        pixels: npt.NDArray[Any],
+        pixels: PixelArray,
         *,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
@@ -78,7 +76,7 @@ class E2EHimSession:
             model_input = prepare_input(pixels, runner.network.input_side)
             prediction = runner.predict(model_input.image)
             people = select_people(
-                prediction, model_input, pixels.shape[:2], runner.network.score_threshold
+                prediction, model_input.placement, runner.network.score_threshold
             )
         with watch.stage("edges", of=len(people)):
             report = partial(watch.progress, "edges")

@@ -1,12 +1,11 @@
 """A person's cropped matte as pictures of the photo's size: the matte in grey, and the cut-out."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from himapp.imaging.bit_depth import from_float, to_float, to_uint8
 from himapp.imaging.foreground import estimate_foreground
+from himapp.imaging.photo import PixelArray
 from himapp.inference.session import ALPHA_ONE, InstanceMatte
 
 # Colours bleed this far beyond the matte, so that resampling the cut-out meets no black.
@@ -21,7 +20,7 @@ def draw_matte(matte: InstanceMatte, height: int, width: int) -> npt.NDArray[np.
     return picture
 
 
-def cut_out(pixels: npt.NDArray[Any], matte: InstanceMatte) -> npt.NDArray[Any]:
+def cut_out(pixels: PixelArray, matte: InstanceMatte) -> PixelArray:
     """Return the person alone: straight RGBA ``[H, W, 4]`` of the photo's depth and size.
 
     Where the person is fully there the photo's colours are kept bit for bit; in the soft band the
@@ -39,8 +38,9 @@ def cut_out(pixels: npt.NDArray[Any], matte: InstanceMatte) -> npt.NDArray[Any]:
     cutout[(*crop_of(matte), 3)] = to_uint8(matte.alpha) if top == 255 else matte.alpha
     rows, columns, soft = _grow(matte, *pixels.shape[:2])
     part, own = cutout[rows, columns], pixels[rows, columns]
-    colours = from_float(estimate_foreground(to_float(own), soft), pixels.dtype.type)
-    part[..., :3] = np.where(part[..., 3:] == top, own, colours)
+    colours = estimate_foreground(to_float(own), soft)
+    rounded = from_float(colours, np.uint8) if top == 255 else from_float(colours, np.uint16)
+    part[..., :3] = np.where(part[..., 3:] == top, own, rounded)
     return cutout
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from himapp.imaging.geometry import Box, Placement
+from himapp.imaging.photo import PixelArray
 from himapp.inference.devices import Prediction
 from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
 from himapp.inference.preprocess import ModelInput
@@ -32,31 +33,33 @@ class Candidate:
 
 
 def select_people(
-    prediction: Prediction, model_input: ModelInput, shape: tuple[int, int], threshold: float
+    prediction: Prediction, placement: Placement, threshold: float
 ) -> list[Candidate]:
     """Return who is sure enough and large enough, from left to right by the centre of the matte.
 
     Args:
-        shape: the photo's height and width in pixels.
+        prediction: what the network says about its whole input.
+        placement: where the photo lies in that.
         threshold: least score.
     """
-    alphas = prediction.alpha[:, : model_input.height, : model_input.width]
-    scale = (shape[1] / model_input.width, shape[0] / model_input.height)
+    rows, columns = placement.content_slices
     people = [
-        Candidate(alpha, float(score), _to_photo(box, scale, shape))
-        for alpha, score, box in zip(alphas, prediction.score, prediction.box, strict=True)
+        Candidate(alpha, float(score), _to_photo(box, placement))
+        for alpha, score, box in zip(
+            prediction.alpha[:, rows, columns], prediction.score, prediction.box, strict=True
+        )
         if score >= threshold and alpha.sum() >= _SMALLEST_MASS_PX
     ]
     return sorted(people, key=lambda person: _centre_x(person.alpha))
 
 
-def _to_photo(
-    box: _Floats, scale: tuple[float, float], shape: tuple[int, int]
-) -> tuple[float, float, float, float]:
+def _to_photo(box: _Floats, placement: Placement) -> tuple[float, float, float, float]:
     """Return a box in photo pixels, inside the photo."""
-    x0, x1 = np.clip(box[[0, 2]] * scale[0], 0, shape[1])
-    y0, y1 = np.clip(box[[1, 3]] * scale[1], 0, shape[0])
-    return float(x0), float(y0), float(x1), float(y1)
+    x0, y0, x1, y1 = (float(edge) for edge in box)
+    inside = placement.to_photo(Box(x0, y0, x1, y1)).clip(
+        placement.photo_height, placement.photo_width
+    )
+    return inside.x0, inside.y0, inside.x1, inside.y1
 
 
 def _centre_x(alpha: _Floats) -> float:
@@ -67,7 +70,7 @@ def _centre_x(alpha: _Floats) -> float:
 def bring_to_photo(
     people: list[Candidate],
     model_input: ModelInput,
-    pixels: npt.NDArray[Any],
+    pixels: PixelArray,
     *,
     progress: Callable[[int, int], None],
     cancel: CancelToken,
@@ -101,10 +104,11 @@ def bring_to_photo(
     )
 
 
-def _choose_method(model_input: ModelInput, pixels: npt.NDArray[Any]) -> _Enlarge:
+def _choose_method(model_input: ModelInput, pixels: PixelArray) -> _Enlarge:
     """Return how a matte comes to photo size; a photo of the grid's size or less needs no guide."""
     height, width = pixels.shape[:2]
-    if height > model_input.height or width > model_input.width:
+    placement = model_input.placement
+    if height > placement.content_height or width > placement.content_width:
         guide = Guide.measure(pixels, model_input.content)
         return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
     return lambda alpha, _: crop_visible(quantise(_shrink(alpha, height, width)))

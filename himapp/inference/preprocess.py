@@ -1,11 +1,13 @@
 """From a photo to the network's input: a letterbox, never a stretch."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from himapp.imaging.geometry import Placement, place_with_multiple
+from himapp.imaging.photo import PixelArray
 
 _MULTIPLE = 32
 _PADDING = 114 / 255
@@ -17,42 +19,32 @@ class ModelInput:
 
     Attributes:
         image: float32 ``[3, h, w]`` RGB in 0..1, sides divisible by 32, padded with grey.
-        height: rows that the photo covers, from the top.
-        width: columns that the photo covers, from the left.
+        placement: where the photo lies in it.
     """
 
     image: npt.NDArray[np.float32]
-    height: int
-    width: int
+    placement: Placement
 
     @property
     def content(self) -> npt.NDArray[np.float32]:
-        """Return the photo without the padding, float32 ``[height, width, 3]``."""
-        return np.ascontiguousarray(self.image[:, : self.height, : self.width].transpose(1, 2, 0))
+        """Return the photo without the padding, float32 ``[h, w, 3]``."""
+        rows, columns = self.placement.content_slices
+        return np.ascontiguousarray(self.image[:, rows, columns].transpose(1, 2, 0))
 
 
-def prepare_input(pixels: npt.NDArray[Any], side: int) -> ModelInput:
+def prepare_input(pixels: PixelArray, side: int) -> ModelInput:
     """Bring a photo to the network's grid.
 
     Args:
         pixels: uint8 or uint16 ``[H, W, 3]`` RGB of any size.
         side: length of the photo's long side on the grid.
     """
-    height, width = fit_inside(pixels.shape[0], pixels.shape[1], side)
-    method = cv2.INTER_AREA if height < pixels.shape[0] else cv2.INTER_LINEAR
+    placement = place_with_multiple(pixels.shape[0], pixels.shape[1], side, _MULTIPLE)
+    height, width = placement.content_height, placement.content_width
+    method = cv2.INTER_AREA if max(height, width) < max(pixels.shape[:2]) else cv2.INTER_LINEAR
     small = cv2.resize(pixels, (width, height), interpolation=method)
-    shape = (3, _round_up(height), _round_up(width))
-    image = np.full(shape, _PADDING, np.float32)
-    image[:, :height, :width] = small.transpose(2, 0, 1)
-    image[:, :height, :width] /= np.iinfo(pixels.dtype).max
-    return ModelInput(image, height, width)
-
-
-def fit_inside(height: int, width: int, side: int) -> tuple[int, int]:
-    """Return height and width, at least 1, of which the longer is ``side``."""
-    scale = side / max(height, width)
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _round_up(length: int) -> int:
-    return -(-length // _MULTIPLE) * _MULTIPLE
+    image = np.full((3, placement.model_height, placement.model_width), _PADDING, np.float32)
+    rows, columns = placement.content_slices
+    image[:, rows, columns] = small.transpose(2, 0, 1)
+    image[:, rows, columns] /= np.iinfo(pixels.dtype).max
+    return ModelInput(image, placement)

@@ -6,12 +6,13 @@ Nothing here loads torch, so that a window or a command line can import it at st
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from himapp.errors import Cancelled
+from himapp.imaging.photo import PixelArray
 
 ALPHA_ONE = 65535
 """The alpha value that means fully this person."""
@@ -109,7 +110,7 @@ class MattingSession(Protocol):
 
     def find_people(
         self,
-        pixels: npt.NDArray[Any],
+        pixels: PixelArray,
         *,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,

@@ -10,7 +10,9 @@ import torch
 from himapp.errors import Cancelled, WeightsError
 from himapp.inference import e2e_him
 from himapp.inference.e2e_him import E2EHimSession
+from himapp.inference.pictures import crop_of
 from himapp.inference.session import CancelToken, MattingSession
+from models import create_network
 
 
 @dataclass
@@ -151,6 +153,20 @@ def test_weights_of_another_version_are_a_weights_error(monkeypatch: pytest.Monk
     monkeypatch.setattr(e2e_him, "load_network", refuse)
     with pytest.raises(WeightsError, match=r"net\.safetensors do not fit this version\."):
         E2EHimSession("cpu").find_people(PIXELS)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 2.0])
+def test_the_real_network_fits_the_session(threshold: float) -> None:
+    torch.manual_seed(0)
+    network = create_network("e2e_him_lite").eval()
+    network.score_threshold, network.input_side = threshold, 64
+    people = E2EHimSession("cpu", load=lambda: network).find_people(PIXELS).people
+    assert threshold < 1 or people == ()
+    total = np.zeros(PIXELS.shape[:2], np.int64)
+    for person in people:
+        rows, columns = crop_of(person)
+        total[rows, columns] += person.alpha
+    assert total.max() <= 65535
 
 
 def test_the_photo_is_only_read() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from himapp.errors import Cancelled
+from himapp.imaging.resampling import guided_upsample
 from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
 from himapp.inference.session import CancelToken
 
@@ -84,6 +85,18 @@ def test_a_cancelled_matte_stops() -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         upsample_matte(guide, np.ones((16, 16), np.float32), token)
+
+
+def test_tiles_of_the_undecided_give_what_filtering_everything_gives() -> None:
+    # Same grid step on both sides, so that the reference's plain enlarging fits exactly.
+    truth = _disc(400, 600, 120)
+    small = cv2.resize(truth, (60, 40), interpolation=cv2.INTER_AREA)
+    random = np.random.default_rng(5)
+    pixels = np.clip(_portrait(truth) + random.normal(0, 3, (400, 600, 3)), 0, 255)
+    guide = pixels.round().astype(np.uint8)
+    expected = guided_upsample(guide, small, radius_px=2, epsilon=1e-4)
+    # Tiles that vary by less than two steps of 8 bit are not filtered, the ends are made clean.
+    np.testing.assert_allclose(_upsample(guide, small), expected, atol=3 / 255)
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,9 +3,10 @@ import numpy.typing as npt
 import pytest
 
 from himapp.errors import Cancelled
+from himapp.imaging.geometry import place_with_multiple
 from himapp.inference.devices import Prediction
 from himapp.inference.postprocess import bring_to_photo, limit_sums, select_people
-from himapp.inference.preprocess import ModelInput, prepare_input
+from himapp.inference.preprocess import prepare_input
 from himapp.inference.session import CancelToken, InstanceMatte
 
 Floats = npt.NDArray[np.float32]
@@ -33,7 +34,7 @@ def _mattes(
     pixels: npt.NDArray[np.uint8], alphas: list[Floats], cancel: CancelToken | None = None
 ) -> tuple[InstanceMatte, ...]:
     model_input = prepare_input(pixels, 64)
-    people = select_people(_prediction(alphas), model_input, pixels.shape[:2], 0.4)
+    people = select_people(_prediction(alphas), model_input.placement, 0.4)
     return bring_to_photo(
         people,
         model_input,
@@ -51,40 +52,39 @@ def _sum(mattes: tuple[InstanceMatte, ...], shape: tuple[int, ...]) -> npt.NDArr
     return total
 
 
-MODEL_INPUT = ModelInput(np.zeros((3, 64, 64), np.float32), 48, 64)
+PLACEMENT = place_with_multiple(240, 320, 64)
 
 
 def test_only_scores_above_the_threshold_are_people() -> None:
     prediction = _prediction([_block(0, 9), _block(20, 29), _block(40, 49)], [0.9, 0.4, 0.39])
-    people = select_people(prediction, MODEL_INPUT, (240, 320), 0.4)
+    people = select_people(prediction, PLACEMENT, 0.4)
     assert [person.score for person in people] == pytest.approx([0.9, 0.4])
 
 
 def test_specks_are_dropped() -> None:
     speck, faint = np.zeros((64, 64), np.float32), _block(0, 64, 0.01)
     speck[5:9, 5:11] = 1
-    assert select_people(_prediction([speck, faint]), MODEL_INPUT, (240, 320), 0.4) == []
+    assert select_people(_prediction([speck, faint]), PLACEMENT, 0.4) == []
 
 
 def test_what_lies_in_the_padding_does_not_count() -> None:
     padding = np.zeros((64, 64), np.float32)
     padding[48:] = 1
-    assert select_people(_prediction([padding]), MODEL_INPUT, (240, 320), 0.4) == []
+    assert select_people(_prediction([padding]), PLACEMENT, 0.4) == []
 
 
 def test_people_are_ordered_by_the_centre_of_their_matte_not_by_its_edge() -> None:
     reaches_left = _block(0, 64, 0.1) + _block(50, 60, 0.8)
     people = select_people(
         _prediction([_block(40, 50), reaches_left, _block(5, 12)], [0.7, 0.8, 0.9]),
-        MODEL_INPUT,
-        (240, 320),
+        PLACEMENT,
         0.4,
     )
     assert [person.score for person in people] == pytest.approx([0.9, 0.8, 0.7])
 
 
 def test_boxes_come_back_in_photo_pixels() -> None:
-    (person,) = select_people(_prediction([_block(8, 24)]), MODEL_INPUT, (240, 320), 0.4)
+    (person,) = select_people(_prediction([_block(8, 24)]), PLACEMENT, 0.4)
     assert person.box == pytest.approx((40, 50, 120, 200))
 
 
@@ -130,7 +130,7 @@ def test_progress_counts_people_up_to_the_last() -> None:
     pixels, seen = _pixels(), []
     model_input = prepare_input(pixels, 64)
     alphas = [_block(0, 20), _block(30, 50)]
-    people = select_people(_prediction(alphas), model_input, pixels.shape[:2], 0.4)
+    people = select_people(_prediction(alphas), model_input.placement, 0.4)
     bring_to_photo(
         people, model_input, pixels, progress=lambda *at: seen.append(at), cancel=CancelToken()
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from himapp.inference.preprocess import fit_inside, prepare_input
+from himapp.inference.preprocess import prepare_input
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,8 @@ def test_a_photo_keeps_its_shape_and_is_padded_to_multiples_of_32(
     shape: tuple[int, int], expected: tuple[int, int], padded: tuple[int, int]
 ) -> None:
     model_input = prepare_input(np.zeros((*shape, 3), np.uint8), 64)
-    assert (model_input.height, model_input.width) == expected
+    placement = model_input.placement
+    assert (placement.content_height, placement.content_width) == expected
     assert model_input.image.shape == (3, *padded)
 
 
@@ -57,7 +58,3 @@ def test_the_content_is_the_photo_without_padding() -> None:
     model_input = prepare_input(np.full((10, 20, 3), 255, np.uint8), 40)
     assert model_input.content.shape == (20, 40, 3)
     np.testing.assert_array_equal(model_input.content, 1)
-
-
-def test_a_side_never_vanishes() -> None:
-    assert fit_inside(1, 100_000, 640) == (1, 640)
