@@ -1,40 +1,61 @@
-"""``python -m training``: train, evaluate, compare with the baseline, draw sheets."""
+"""``python -m training``: train, export, evaluate, compare with the baseline, draw, time."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from training.config import read_config
 from training.distributed import join_processes, leave_processes
 from training.engine import train
+from training.evaluation.commands import COMMANDS, Command
+from training.export import add_export_arguments, run_export
 
 
-def main() -> None:
-    """Run one command."""
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    add_train(commands.add_parser("train", help="run a configuration, or go on with it"))
-    arguments = parser.parse_args()
-    arguments.run(arguments)
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = build_parser().parse_args(words)
+    code: int = arguments.run_command(arguments)
+    return code
 
 
-def add_train(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of ``train``."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training", description="Train, measure and ship the matting network."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    own = {
+        "train": Command(
+            "run a configuration, or go on with it", add_train_arguments, run_training
+        ),
+        "export": Command("write a run's weights for shipping", add_export_arguments, run_export),
+    }
+    for name, command in (own | dict(COMMANDS)).items():
+        options = commands.add_parser(name, help=command.help)
+        command.add_arguments(options)
+        options.set_defaults(run_command=command.run)
+    return parser
+
+
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `train`."""
     parser.add_argument("config", type=Path, help="a TOML file, see training/configs")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run's results")
-    parser.set_defaults(run=run_train)
 
 
-def run_train(arguments: argparse.Namespace) -> None:
+def run_training(arguments: argparse.Namespace) -> int:
     """Train in this process, or as one of several under ``torchrun``."""
     processes = join_processes()
     try:
         train(read_config(arguments.config), arguments.data, arguments.out, processes)
     finally:
         leave_processes(processes)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Turn a run's averaged weights into the file that is shipped, and list it in the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from models.e2e_him.weights import WeightsInfo, read_info, save_weights
+from models.registry import load_network
+from training.engine import WEIGHTS_NAME
+
+MANIFEST_NAME = "manifest.json"
+_SIDE_MULTIPLE = 32
+
+
+def export_run(run: Path, file: Path, *, threshold: float, side: int) -> None:
+    """Write the averaged weights of a run as float16, with what was chosen on validation.
+
+    Args:
+        run: Folder of the run.
+        file: The weights file to write; ``manifest.json`` beside it gets its size and SHA-256.
+        threshold: Person probability from which the network keeps a query.
+        side: Longer side in pixels at which the threshold was chosen.
+
+    Raises:
+        ValueError: If the threshold is not between 0 and 1 or the side not a multiple of 32.
+        WeightsFormatError: If the run has no averaged weights or they are damaged.
+    """
+    if not 0 < threshold < 1:
+        raise ValueError(f"the threshold must be between 0 and 1: {threshold}")
+    if side < _SIDE_MULTIPLE or side % _SIDE_MULTIPLE:
+        raise ValueError(f"the side must be a multiple of {_SIDE_MULTIPLE}: {side}")
+    source = run / WEIGHTS_NAME
+    weights = load_network(source).state_dict()
+    info = WeightsInfo(read_info(source).network, threshold, side)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_weights(file, weights, info)
+    file.chmod(0o644)  # safetensors files are their writer's alone, shipped ones are everybody's
+    list_in_manifest(file)
+
+
+def list_in_manifest(file: Path) -> None:
+    """Write size and SHA-256 of ``file`` into the manifest beside it; other entries stay."""
+    manifest = file.with_name(MANIFEST_NAME)
+    entries = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
+    content = file.read_bytes()
+    entries[file.name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    temporary = manifest.with_suffix(".part")
+    text = json.dumps(entries, indent=2, sort_keys=True)
+    temporary.write_text(f"{text}\n", encoding="utf-8")
+    temporary.replace(manifest)
+
+
+def add_export_arguments(parser: ArgumentParser) -> None:
+    """Add the options of `export`."""
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run", dest="folder")
+    parser.add_argument("--threshold", type=float, required=True, help="lowest score to keep")
+    parser.add_argument("--side", type=int, required=True, help="longer side of the input, px")
+    parser.add_argument("--out", type=Path, required=True, help="the weights file to write")
+
+
+def run_export(args: Namespace) -> int:
+    """Export a run."""
+    export_run(args.folder, args.out, threshold=args.threshold, side=args.side)
+    return 0
