@@ -1,0 +1,161 @@
+"""Every action of the window as data: name, text, icon, shortcuts, tooltip and place in a menu."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from himapp.gui.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action.
+
+    Attributes:
+        name: what code calls it; also its object name.
+        text: what the menu shows; ``…`` where a dialog asks before anything happens.
+        icon: a Phosphor name, or empty.
+        shortcuts: portable key sequences, the first one shown in menu and tooltip. Where an
+            American bracket needs AltGr elsewhere, a second sequence can be typed everywhere.
+        tip: what it does, for tooltip and status bar; empty repeats the text.
+        needs: enabled only with a photo, with a selected person, or always.
+    """
+
+    name: str
+    text: str
+    icon: str = ""
+    shortcuts: tuple[str, ...] = ()
+    tip: str = ""
+    needs: str = "photo"
+
+
+ACTIONS: Final = (
+    ActionSpec("open", "&Open…", "folder-open", ("Ctrl+O",), "Open a photo", needs="nothing"),
+    ActionSpec("close", "&Close photo", "x", ("Ctrl+W",), "Close the photo"),
+    ActionSpec("export", "&Export…", "export", ("Ctrl+E",), "Write files of people or picture"),
+    ActionSpec(
+        "export_people",
+        "Each &person as PNG…",
+        "users",
+        ("Ctrl+Shift+E",),
+        "Write each person as a PNG with transparency",
+    ),
+    ActionSpec("export_composite", "The &picture…", "image", (), "Write the picture as it is shown"),
+    ActionSpec("export_mattes", "&Mattes…", "selection", (), "Write each person's matte in grey"),
+    ActionSpec("quit", "&Quit", "", ("Ctrl+Q",), "Leave himapp", needs="nothing"),
+    ActionSpec("select_all", "Select &all people", "", ("Ctrl+A",)),
+    ActionSpec("select_none", "Select &nobody", "", ("Ctrl+D",), needs="selection"),
+    ActionSpec("find_people", "&Find people again", "magnifying-glass", ("Ctrl+R",)),
+    ActionSpec("rename", "&Rename", "pencil-simple", ("F2",), needs="selection"),
+    ActionSpec("toggle_eye", "Show or &hide", "eye", ("H",), needs="selection"),
+    ActionSpec("solo", "Show &only this person", "", ("/",), needs="selection"),
+    ActionSpec(
+        "forward", "Bring &forward", "arrow-up", ("Ctrl+]", "Ctrl+PgUp"), needs="selection"
+    ),
+    ActionSpec(
+        "backward", "Send &backward", "arrow-down", ("Ctrl+[", "Ctrl+PgDown"), needs="selection"
+    ),
+    ActionSpec(
+        "reset_edits",
+        "R&eset edits",
+        "arrow-counter-clockwise",
+        ("Ctrl+Shift+R",),
+        "Set exposure, saturation, blur and opacity back",
+        needs="selection",
+    ),
+    ActionSpec(
+        "remove",
+        "Remove from the &list",
+        "trash",
+        ("Del",),
+        "Take the person out of the list; the photo keeps them",
+        needs="selection",
+    ),
+    ActionSpec("fit", "&Fit in the window", "frame-corners", ("Ctrl+0",)),
+    ActionSpec("full_size", "&100 %", "", ("Ctrl+1",), "One photo pixel on one screen pixel"),
+    ActionSpec("zoom_in", "Zoom &in", "plus", ("Ctrl++", "Ctrl+=")),
+    ActionSpec("zoom_out", "Zoom &out", "minus", ("Ctrl+-",)),
+    ActionSpec("guide", "&User guide", "question", ("F1",), needs="nothing"),
+    ActionSpec("about", "&About himapp", "info", (), needs="nothing"),
+)
+
+MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("&File", ("open", "recent", "close", "-", "export", "export_people", "export_composite",
+               "export_mattes", "-", "quit")),
+    ("&Edit", ("undo", "redo", "-", "select_all", "select_none")),
+    ("&Person", ("rename", "toggle_eye", "solo", "-", "forward", "backward", "-", "reset_edits",
+                 "remove", "-", "find_people")),
+    ("&View", ("fit", "full_size", "zoom_in", "zoom_out")),
+    ("&Help", ("guide", "about")),
+)  # fmt: skip
+"""Menus by title; ``-`` is a line, ``undo``, ``redo`` and ``recent`` come from the window."""
+
+EXPORT_MENU: Final = ("export_people", "export_composite", "export_mattes")
+
+
+def create_actions(parent: QObject) -> dict[str, QAction]:
+    """Return all actions by name, owned by ``parent``."""
+    return {spec.name: _create_action(spec, parent) for spec in ACTIONS}
+
+
+def name_needing(need: str) -> tuple[str, ...]:
+    """Return the names of the actions that need a photo or a selection."""
+    return tuple(spec.name for spec in ACTIONS if spec.needs == need)
+
+
+def dress_action(action: QAction, spec: ActionSpec) -> None:
+    """Give an action its icon, shortcuts and tooltip."""
+    action.setObjectName(spec.name)
+    if spec.icon:
+        action.setIcon(icon(spec.icon))
+    action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
+    tip = spec.tip or spec.text.replace("&", "").rstrip("…")
+    action.setStatusTip(tip)
+    action.setToolTip(tip_with_keys(tip, action.shortcut()))
+
+
+def tip_with_keys(tip: str, keys: QKeySequence) -> str:
+    """Return a tooltip that also says the shortcut."""
+    shown = keys.toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{tip} ({shown})" if shown else tip
+
+
+def fill_menu_bar(
+    bar: QMenuBar, actions: Mapping[str, QAction], menus: Mapping[str, QMenu]
+) -> None:
+    """Build the menus of :data:`MENUS`.
+
+    Args:
+        bar: the menu bar, still empty.
+        actions: by name, all that the menus name.
+        menus: submenus by the name that stands in the table.
+    """
+    for title, names in MENUS:
+        fill_menu(bar.addMenu(title), names, actions, menus)
+
+
+def fill_menu(
+    menu: QMenu,
+    names: Sequence[str],
+    actions: Mapping[str, QAction],
+    menus: Mapping[str, QMenu] | None = None,
+) -> None:
+    """Add actions, lines and submenus to a menu by name."""
+    for name in names:
+        if name == "-":
+            menu.addSeparator()
+        elif menus and name in menus:
+            menu.addMenu(menus[name])
+        else:
+            menu.addAction(actions[name])
+
+
+def _create_action(spec: ActionSpec, parent: QObject) -> QAction:
+    action = QAction(spec.text, parent)
+    dress_action(action, spec)
+    action.setEnabled(spec.needs == "nothing")
+    return action

@@ -1,0 +1,45 @@
+"""The frame that all panels share: a heading, a note at its right, and the content below."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from himapp.gui.icons import icon
+
+MARGIN = 12
+SPACING = 8
+
+
+class Panel(QWidget):
+    """A titled block of the side bar."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{title.lower()}Panel")
+        self._title = QLabel(title.upper())
+        self._title.setObjectName("panelTitle")
+        self.note = QLabel()
+        self.note.setObjectName("panelNote")
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._heading = QHBoxLayout()
+        self._heading.setSpacing(SPACING)
+        self._heading.addWidget(self._title)
+        self._heading.addWidget(self.note, 1)
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self.content.setSpacing(SPACING)
+        self.content.addLayout(self._heading)
+
+    def add_to_heading(self, button: QToolButton) -> None:
+        """Put a small button at the heading's right end."""
+        self._heading.addWidget(button)
+
+
+def make_tool_button(icon_name: str, tip: str) -> QToolButton:
+    """Return a flat button with an icon, a tooltip and a name for screen readers."""
+    button = QToolButton()
+    button.setIcon(icon(icon_name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,26 @@
+"""What several views say about people, in the same words."""
+
+from collections.abc import Sequence
+
+from himapp.document.layers import PersonLayer
+from himapp.gui.editor import Editor
+
+
+def find_selected(editor: Editor) -> tuple[PersonLayer, ...]:
+    """Return the selected people in the order of their numbers."""
+    if editor.document is None:
+        return ()
+    chosen = [layer for layer in editor.document.layers if layer.id in editor.selection]
+    return tuple(sorted(chosen, key=lambda layer: layer.number))
+
+
+def describe_people(people: Sequence[PersonLayer]) -> str:
+    """Return the name of one person, or how many there are; empty for nobody."""
+    if not people:
+        return ""
+    return people[0].name if len(people) == 1 else f"{len(people)} people"
+
+
+def count_people(count: int) -> str:
+    """Return a count with its noun: ``"1 person"``, ``"3 people"``."""
+    return "1 person" if count == 1 else f"{count} people"
