@@ -1,0 +1,31 @@
+"""The budget of the specification, section 2: 12 M parameters, 15 GMACs at 640 x 640."""
+
+from __future__ import annotations
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from models.e2e_him.lite.config import LiteConfig
+from models.e2e_him.lite.network import E2EHimLite
+from models.e2e_him.paper.cost import count_parameters
+
+PEOPLE = 30
+
+
+def count_macs_with_people(network: E2EHimLite, side: int) -> int:
+    """Count a whole pass in which every query is kept and matted."""
+    images = torch.rand(1, 3, side, side)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        seen = network(images)
+        assert int(seen.queries.valid.sum()) == PEOPLE
+        network.matte(images, seen, [torch.arange(PEOPLE)])
+    return int(counter.get_total_flops()) // 2
+
+
+def test_the_shipped_network_keeps_within_12_million_parameters() -> None:
+    assert count_parameters(E2EHimLite()) <= 12e6
+
+
+def test_thirty_people_at_640_cost_at_most_15_gmacs() -> None:
+    network = E2EHimLite(LiteConfig(max_queries=PEOPLE)).eval()
+    assert count_macs_with_people(network, 640) <= 15e9
