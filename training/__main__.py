@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from training.config import read_config
@@ -45,13 +46,17 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, help="a TOML file, see training/configs")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run's results")
+    parser.add_argument("--start", type=Path, help="weights of an earlier stage to start from")
 
 
 def run_training(arguments: argparse.Namespace) -> int:
     """Train in this process, or as one of several under ``torchrun``."""
+    config = read_config(arguments.config)
+    if arguments.start:
+        config = replace(config, run=replace(config.run, start=str(arguments.start)))
     processes = join_processes()
     try:
-        train(read_config(arguments.config), arguments.data, arguments.out, processes)
+        train(config, arguments.data, arguments.out, processes)
     finally:
         leave_processes(processes)
     return 0

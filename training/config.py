@@ -43,6 +43,11 @@ class LossConfig:
     proposal: float = 0.0
     alpha: float = 0.0
 
+    @property
+    def trains_perception(self) -> bool:
+        """Whether any term of the perception part counts."""
+        return any((self.person, self.mask, self.dice, self.anybody))
+
 
 @dataclass(frozen=True, slots=True)
 class OptimiserConfig:

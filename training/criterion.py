@@ -64,9 +64,11 @@ class Criterion:
             matches = [
                 match_image(network, perception, image, t) for image, t in enumerate(targets)
             ]
-        terms = self._perception_terms(network, perception, targets, matches, people)
+        terms: dict[str, Tensor] = {}
+        if self.weights.trains_perception:
+            terms = self._perception_terms(network, perception, targets, matches, people)
         if self.weights.proposal and proposals is not None:
-            terms["proposal"] = proposal_loss(proposals, targets) / people
+            terms["proposal"] = proposal_loss(proposals, targets)
         if self.weights.alpha:
             terms["alpha"] = matting_loss(network, images, perception, targets, matches)
         total = torch.stack([getattr(self.weights, k) * v for k, v in terms.items()]).sum()
@@ -114,10 +116,10 @@ def match_image(network: E2EHimLite, perception: Perception, image: int, target:
     if not len(candidates):
         return Match(none, none)
     logits = network.perception.masks(perception, image, candidates)
-    pooled = F.avg_pool2d((logits * target.known)[None], 2)[0].flatten(1)
+    soft = F.avg_pool2d((logits.sigmoid() * target.known)[None], 2)[0].flatten(1)
     truth = F.avg_pool2d((target.masks * target.known)[None], 2)[0].flatten(1)
     person = perception.person_probability()[image, candidates]
-    match = match_people(overlap[candidates], pooled, person, truth)
+    match = match_people(overlap[candidates], soft, person, truth)
     return Match(candidates[match.queries], match.people)
 
 
@@ -125,9 +127,12 @@ def proposal_loss(proposals: Proposals, targets: tuple[Target, ...]) -> Tensor:
     """Hold the trunk's proposal scores to the overlap of their boxes with people.
 
     Keeps a fine-tuned trunk from forgetting where people are. Proposals that overlap somebody
-    by .3 to .5, or lie where nothing is known, are left alone.
+    by .3 to .5, or lie where nothing is known, are left alone. Normalised by the sum of the wanted
+    scores, since many proposals overlap each person.
+
+    Reference: Zhang et al., "VarifocalNet", arXiv 2008.13367.
     """
-    total = zero_loss(proposals.score)
+    total = positive = zero_loss(proposals.score)
     for box, score, target in zip(proposals.box, proposals.score, targets, strict=True):
         index = score.argsort(descending=True)[:_PROPOSALS_TRAINED]
         box, score = box[index], score[index].clamp(1e-6, 1 - 1e-6)
@@ -140,7 +145,8 @@ def proposal_loss(proposals: Proposals, targets: tuple[Target, ...]) -> Tensor:
         entropy = -(wanted * score.log() + (1 - wanted) * (1 - score).log())
         focus = (wanted - score.detach()).abs().square()
         total = total + (entropy * focus * sure).sum()
-    return total
+        positive = positive + (wanted * sure).sum()
+    return total / positive.clamp(min=1)
 
 
 def matting_loss(

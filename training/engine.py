@@ -25,8 +25,9 @@ from training.data.loader import Batch, BatchStream
 from training.distributed import Processes, agree_on_most, average_gradients
 from training.ema import WeightAverage
 from training.schedule import rate_factor
+from training.starts.record import FOLDER as STARTS
+from training.starts.record import WEIGHTS_NAME as TRUNK_NAME
 
-TRUNK_START = Path(__file__).parent / "starts/yolox_nano.safetensors"
 CHECKPOINT_NAME = "checkpoint.pt"
 WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "curve.jsonl"
@@ -167,7 +168,7 @@ def start_network(config: TrainingConfig) -> E2EHimLite:
     if config.run.start:
         load_weights(network, Path(config.run.start))
     else:
-        network.trunk.load_state_dict(load_file(TRUNK_START))
+        network.trunk.load_state_dict(load_file(STARTS / TRUNK_NAME))
     return network.train()
 
 

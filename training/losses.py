@@ -55,7 +55,9 @@ def alpha_loss(alpha: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
 def soft_band(alpha: Tensor, radius: int = 4) -> Tensor:
     """Return 1 within ``radius`` pixels of soft alpha, else 0, for ``[M, H, W]``."""
     soft = ((alpha > 0.02) & (alpha < 0.98)).float()
-    return F.max_pool2d(soft[:, None], 2 * radius + 1, 1, radius)[:, 0]
+    side = 2 * radius + 1
+    rows = F.max_pool2d(soft[:, None], (side, 1), 1, (radius, 0))
+    return F.max_pool2d(rows, (1, side), 1, (0, radius))[:, 0]
 
 
 def laplacian_loss(a: Tensor, b: Tensor) -> Tensor:

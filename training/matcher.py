@@ -26,19 +26,19 @@ class Match:
     people: Tensor
 
 
-def match_people(overlap: Tensor, mask_logits: Tensor, person: Tensor, masks: Tensor) -> Match:
+def match_people(overlap: Tensor, soft_masks: Tensor, person: Tensor, masks: Tensor) -> Match:
     """Assign queries to people at the least cost.
 
     Args:
         overlap: IoU of each candidate query's box with each person's, ``[Q, G]``.
-        mask_logits: The candidates' masks, ``[Q, P]``.
+        soft_masks: The candidates' masks in 0..1, ``[Q, P]``.
         person: Their person probabilities, ``[Q]``.
         masks: True masks in 0..1, ``[G, P]``.
 
     Returns:
         Pairs whose boxes overlap by at least ``MIN_BOX_OVERLAP``.
     """
-    cost = _DICE_WEIGHT * dice_distance(mask_logits.sigmoid(), masks) - _BOX_WEIGHT * overlap
+    cost = _DICE_WEIGHT * dice_distance(soft_masks, masks) - _BOX_WEIGHT * overlap
     cost = cost - person[:, None] + _FORBIDDEN * (overlap < MIN_BOX_OVERLAP)
     rows, columns = linear_sum_assignment(cost.cpu().numpy())
     allowed = overlap.cpu().numpy()[rows, columns] >= MIN_BOX_OVERLAP

@@ -15,17 +15,18 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from numpy.typing import NDArray
 from onnx import numpy_helper
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.e2e_him.lite.trunk import TrunkOutput, YoloxNanoTrunk
-
-WEIGHTS_NAME = "yolox_nano.safetensors"
-RECORD_NAME = "yolox_nano_outputs.npz"
-_PUBLISHED_SIDE = 416
-_RECORDED_ROWS = slice(0, None, 25)
+from models.e2e_him.lite.trunk import YoloxNanoTrunk
+from training.starts.record import (
+    RECORD_NAME,
+    RECORDED_ROWS,
+    WEIGHTS_NAME,
+    published_layout,
+    record_picture,
+)
 
 
 def read_trunk_weights(path: Path) -> dict[str, Tensor]:
@@ -50,22 +51,6 @@ def read_trunk_weights(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-def published_layout(output: TrunkOutput) -> NDArray[np.float32]:
-    """Arrange head maps like the published output, ``[B, cells, 4 + 1 + 80]``."""
-    maps = [
-        torch.cat([lv.box_offsets, lv.objectness.sigmoid(), lv.class_logits.sigmoid()], 1)
-        for lv in output.levels
-    ]
-    return torch.cat([m.flatten(2) for m in maps], 2).transpose(1, 2).numpy()
-
-
-def record_picture(seed: int = 0) -> NDArray[np.float32]:
-    """Return the picture of the record, RGB 0..1 ``[1, 3, 416, 416]``: noise, always the same."""
-    rng = np.random.default_rng(seed)
-    pixels = rng.integers(0, 256, (1, 3, _PUBLISHED_SIDE, _PUBLISHED_SIDE))
-    return (pixels / 255).astype(np.float32)
-
-
 def main() -> None:
     """Convert, compare every output with onnxruntime's, and record some of them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,7 +68,7 @@ def main() -> None:
     difference = np.abs(own - published).max()
     sys.stdout.write(f"{own.size} outputs, greatest difference {difference:.2e}\n")
     save_file(weights, arguments.folder / WEIGHTS_NAME)
-    np.savez_compressed(arguments.folder / RECORD_NAME, outputs=published[:, _RECORDED_ROWS])
+    np.savez_compressed(arguments.folder / RECORD_NAME, outputs=published[:, RECORDED_ROWS])
 
 
 if __name__ == "__main__":
