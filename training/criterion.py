@@ -163,12 +163,12 @@ def matting_loss(
         if not len(match.queries) or not len(target.alphas):
             continue
         truth = target.alphas[match.people].float() / 255
-        total = total + alpha_loss(alpha, truth, _alpha_weight(target, truth)).sum()
+        total = total + alpha_loss(alpha, truth, alpha_weight(target, truth)).sum()
         people += len(truth)
     return total / max(1, people)
 
 
-def _alpha_weight(target: Target, truth: Tensor) -> Tensor:
+def alpha_weight(target: Target, truth: Tensor) -> Tensor:
     """Leave out what is unknown, and the surroundings of outlines drawn by hand.
 
     Outlines are those of every person, so that the line between two who touch is left out, too.
