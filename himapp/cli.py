@@ -1,4 +1,6 @@
-"""The command ``himapp``: ``himapp matte PHOTO... --out DIR`` writes every person's matte.
+"""The command ``himapp``: ``himapp [PHOTO]`` opens the window, ``himapp matte`` needs none.
+
+``himapp matte PHOTO... --out DIR`` writes every person's matte.
 
 Neither Qt nor torch is loaded before there is work for it, so that ``--help`` is instant.
 
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if asks_for_window(given):
-        return _open_window()
+        return _open_window([Path(name) for name in given])
     options = build_parser().parse_args(given)
     return run_matte(options)
 
@@ -72,15 +74,19 @@ def asks_for_window(arguments: Sequence[str]) -> bool:
     return not arguments or (arguments[0] != "matte" and not arguments[0].startswith("-"))
 
 
-def _open_window() -> ExitCode:
-    _say("There is no window yet; try: himapp matte PHOTO --out DIR", sys.stderr)
-    return ExitCode.WRONG_USAGE
+def _open_window(photos: Sequence[Path]) -> int:
+    # Qt is loaded for the window alone.
+    from himapp.app import main as show_window
+
+    return show_window(photos)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
     parser = argparse.ArgumentParser(
-        prog="himapp", description="Every person in a photo becomes a matte of their own, offline."
+        prog="himapp",
+        description="Every person in a photo becomes a matte of their own, offline.",
+        epilog="Without a command, himapp [PHOTO] opens the window.",
     )
     parser.add_argument("--version", action="version", version=f"himapp {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)

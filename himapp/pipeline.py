@@ -12,15 +12,17 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from himapp.document.document import Document
+from himapp.document.edits import add_person_layers
 from himapp.errors import Cancelled, HimappError, PhotoError, WeightsError
 from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import list_photos, read_photo
-from himapp.inference.session import CancelToken, DeviceWish, MattingSession
+from himapp.inference.session import CancelToken, DeviceWish, MattingResult, MattingSession
 from himapp.paths import display_name
 from himapp.run_files import MatteWriter, PersonFiles
 
@@ -61,6 +63,16 @@ def open_session(device: DeviceWish = "auto") -> MattingSession:
     from himapp.inference.e2e_him import E2EHimSession
 
     return E2EHimSession(device)
+
+
+def document_with_people(photo: Photo, result: MattingResult) -> Document:
+    """Return the document a photo opens with: everybody who was found, person 1 on top.
+
+    People are numbered left to right; the list of layers reads from the top, so that person 1 is
+    read first. In their places the order of people does not show.
+    """
+    document = add_person_layers(Document.for_photo(photo), result.people)
+    return replace(document, layers=document.layers[::-1])
 
 
 def gather_photos(paths: Iterable[Path]) -> tuple[list[Path], list[PhotoFailure]]:

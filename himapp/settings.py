@@ -13,6 +13,7 @@ Theme = Literal["system", "dark", "light"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 _RECENT_LIMIT: Final = 10
+_YES_OR_NO: Final = frozenset({"decontaminate", "export_cropped", "export_jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Settings:
         recent_files: Opened files, the latest first.
         export_folder: The last folder of an export; empty before the first one.
         decontaminate: Whether cut-outs carry estimated foreground colours.
+        export_cropped: Whether the last export was cropped to the people.
+        export_jpeg: Whether the last picture was written as a JPEG.
+        photo_folder: Where the last photo was opened from; empty before the first one.
+        image_folder: Where the last background image came from.
+        window_geometry: Place and size of the window in Qt's own form, base64.
     """
 
     theme: Theme = "system"
@@ -34,6 +40,11 @@ class Settings:
     recent_files: tuple[str, ...] = ()
     export_folder: str = ""
     decontaminate: bool = True
+    export_cropped: bool = True
+    export_jpeg: bool = False
+    photo_folder: str = ""
+    image_folder: str = ""
+    window_geometry: str = ""
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -90,5 +101,5 @@ def _as_choice(name: str, value: object) -> object | None:
     if name == "recent_files":
         is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value)[:_RECENT_LIMIT] if is_list and isinstance(value, list) else None
-    wanted = bool if name == "decontaminate" else str
+    wanted = bool if name in _YES_OR_NO else str
     return value if isinstance(value, wanted) else None

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from himapp.gui.icons import icon
+
+Need = Literal["nothing", "photo", "selection", "work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,9 @@ class ActionSpec:
         icon: a Phosphor name, or empty.
         shortcuts: portable key sequences, the first one shown in menu and tooltip. Where an
             American bracket needs AltGr elsewhere, a second sequence can be typed everywhere.
-        tip: what it does, for tooltip and status bar; empty repeats the text.
-        needs: enabled only with a photo, with a selected person, or always.
+        tip: what it does, for the tooltip; empty repeats the text.
+        needs: when it is enabled: with a photo, a selected person, work under way, or always.
+        is_checkable: whether it is on or off; on at first.
     """
 
     name: str
@@ -30,7 +33,8 @@ class ActionSpec:
     icon: str = ""
     shortcuts: tuple[str, ...] = ()
     tip: str = ""
-    needs: str = "photo"
+    needs: Need = "photo"
+    is_checkable: bool = False
 
 
 ACTIONS: Final = (
@@ -44,18 +48,19 @@ ACTIONS: Final = (
         ("Ctrl+Shift+E",),
         "Write each person as a PNG with transparency",
     ),
-    ActionSpec("export_composite", "The &picture…", "image", (), "Write the picture as it is shown"),
+    ActionSpec(
+        "export_composite", "The &picture…", "image", (), "Write the picture as it is shown"
+    ),
     ActionSpec("export_mattes", "&Mattes…", "selection", (), "Write each person's matte in grey"),
     ActionSpec("quit", "&Quit", "", ("Ctrl+Q",), "Leave himapp", needs="nothing"),
     ActionSpec("select_all", "Select &all people", "", ("Ctrl+A",)),
     ActionSpec("select_none", "Select &nobody", "", ("Ctrl+D",), needs="selection"),
+    ActionSpec("cancel", "&Cancel", "x", ("Esc",), "Stop what is under way", needs="work"),
     ActionSpec("find_people", "&Find people again", "magnifying-glass", ("Ctrl+R",)),
     ActionSpec("rename", "&Rename", "pencil-simple", ("F2",), needs="selection"),
     ActionSpec("toggle_eye", "Show or &hide", "eye", ("H",), needs="selection"),
     ActionSpec("solo", "Show &only this person", "", ("/",), needs="selection"),
-    ActionSpec(
-        "forward", "Bring &forward", "arrow-up", ("Ctrl+]", "Ctrl+PgUp"), needs="selection"
-    ),
+    ActionSpec("forward", "Bring &forward", "arrow-up", ("Ctrl+]", "Ctrl+PgUp"), needs="selection"),
     ActionSpec(
         "backward", "Send &backward", "arrow-down", ("Ctrl+[", "Ctrl+PgDown"), needs="selection"
     ),
@@ -79,7 +84,8 @@ ACTIONS: Final = (
     ActionSpec("full_size", "&100 %", "", ("Ctrl+1",), "One photo pixel on one screen pixel"),
     ActionSpec("zoom_in", "Zoom &in", "plus", ("Ctrl++", "Ctrl+=")),
     ActionSpec("zoom_out", "Zoom &out", "minus", ("Ctrl+-",)),
-    ActionSpec("guide", "&User guide", "question", ("F1",), needs="nothing"),
+    ActionSpec("tint", "&Tint the selected people", "", ("O",), is_checkable=True),
+    ActionSpec("keys", "&Keys", "question", ("F1",), "List the keys", needs="nothing"),
     ActionSpec("about", "&About himapp", "info", (), needs="nothing"),
 )
 
@@ -88,9 +94,9 @@ MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
                "export_mattes", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "select_all", "select_none")),
     ("&Person", ("rename", "toggle_eye", "solo", "-", "forward", "backward", "-", "reset_edits",
-                 "remove", "-", "find_people")),
-    ("&View", ("fit", "full_size", "zoom_in", "zoom_out")),
-    ("&Help", ("guide", "about")),
+                 "remove", "-", "find_people", "cancel")),
+    ("&View", ("fit", "full_size", "zoom_in", "zoom_out", "-", "tint")),
+    ("&Help", ("keys", "about")),
 )  # fmt: skip
 """Menus by title; ``-`` is a line, ``undo``, ``redo`` and ``recent`` come from the window."""
 
@@ -102,8 +108,8 @@ def create_actions(parent: QObject) -> dict[str, QAction]:
     return {spec.name: _create_action(spec, parent) for spec in ACTIONS}
 
 
-def name_needing(need: str) -> tuple[str, ...]:
-    """Return the names of the actions that need a photo or a selection."""
+def name_needing(need: Need) -> tuple[str, ...]:
+    """Return the names of the actions with one need."""
     return tuple(spec.name for spec in ACTIONS if spec.needs == need)
 
 
@@ -114,7 +120,6 @@ def dress_action(action: QAction, spec: ActionSpec) -> None:
         action.setIcon(icon(spec.icon))
     action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
     tip = spec.tip or spec.text.replace("&", "").rstrip("…")
-    action.setStatusTip(tip)
     action.setToolTip(tip_with_keys(tip, action.shortcut()))
 
 
@@ -158,4 +163,6 @@ def _create_action(spec: ActionSpec, parent: QObject) -> QAction:
     action = QAction(spec.text, parent)
     dress_action(action, spec)
     action.setEnabled(spec.needs == "nothing")
+    action.setCheckable(spec.is_checkable)
+    action.setChecked(spec.is_checkable)
     return action

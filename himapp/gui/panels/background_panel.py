@@ -113,7 +113,7 @@ class BackgroundPanel(Panel):
         self._group = QButtonGroup(self)
         for button in self.buttons.values():
             self._group.addButton(button)
-            row.addWidget(button)
+            row.addWidget(button, 1)
         self.content.addLayout(row)
         self._empty_page = QWidget()
         for page in (self._empty_page, self.colour_row, self.image_page, self.radius):
@@ -239,6 +239,8 @@ def _make_kind_button(kind: Kind) -> QToolButton:
     button.setIconSize(QSize(20, 20))
     button.setToolTip(tip)
     button.setCheckable(True)
+    button.setProperty("isKind", True)
+    button.setMinimumWidth(1)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return button

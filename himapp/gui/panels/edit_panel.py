@@ -6,7 +6,6 @@ from typing import Final
 from PySide6.QtWidgets import QLabel, QWidget
 
 from himapp.document.adjustments import BLUR_LIMIT_PX, EXPOSURE_LIMIT, NEUTRAL, AdjustmentName
-from himapp.document.document import Document
 from himapp.document.edits import set_adjustment, set_adjustments
 from himapp.document.layers import PersonLayer
 from himapp.gui.editor import Editor
@@ -37,7 +36,7 @@ class EditPanel(Panel):
         self.hint.setObjectName("hint")
         self.reset_button = make_tool_button("arrow-counter-clockwise", "Reset these edits")
         self._build()
-        editor.document_changed.connect(self._on_document_changed)
+        editor.document_changed.connect(self._refresh)
         editor.selection_changed.connect(self._on_selection_changed)
         self._refresh()
 
@@ -65,10 +64,7 @@ class EditPanel(Panel):
     def _people(self) -> tuple[PersonLayer, ...]:
         return find_selected(self._editor)
 
-    def _on_document_changed(self, document: Document | None, changes: object) -> None:
-        self._refresh()
-
-    def _on_selection_changed(self, selection: frozenset[int]) -> None:
+    def _on_selection_changed(self) -> None:
         self._editor.end_gesture()
         self._refresh()
 

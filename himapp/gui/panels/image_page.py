@@ -16,9 +16,7 @@ FITS: Final[tuple[tuple[Fit, str], ...]] = (
     ("fit", "Show the whole image"),
     ("stretch", "Stretch"),
 )
-_ACROSS: Final = ValueSpec(
-    "Across", 0, 1, neutral=0.5, step=0.05, suffix=" %", shown_per_value=100
-)
+_ACROSS: Final = ValueSpec("Across", 0, 1, neutral=0.5, step=0.05, suffix=" %", shown_per_value=100)
 _DOWN: Final = ValueSpec("Down", 0, 1, neutral=0.5, step=0.05, suffix=" %", shown_per_value=100)
 
 
@@ -79,7 +77,7 @@ class ImagePage(QWidget):
     def _on_fit_chosen(self, index: int) -> None:
         self.fit_chosen.emit(FITS[index][0])
 
-    def _on_position_moved(self, value: float) -> None:
+    def _on_position_moved(self) -> None:
         self.position_moved.emit(self.across.value, self.down.value)
 
     def _on_across_reset(self) -> None:

@@ -3,10 +3,27 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from himapp.gui import theme
 from himapp.gui.icons import icon
 
 MARGIN = 12
 SPACING = 8
+
+PANEL_STYLE = f"""
+#panelTitle {{ font-weight: bold; font-size: 11px; color: {theme.MUTED_TEXT.name()}; }}
+#panelNote, #hint {{ color: {theme.MUTED_TEXT.name()}; }}
+QToolButton[isKind="true"] {{
+    background: {theme.BUTTON.name()}; border: 1px solid {theme.LINE.name()};
+    border-radius: 4px; padding: 6px 0px 4px 0px; font-size: 12px;
+}}
+QToolButton[isKind="true"]:hover {{ background: {theme.BUTTON.lighter(125).name()}; }}
+QToolButton[isKind="true"]:checked {{
+    background: {theme.ACCENT.darker(140).name()}; border-color: {theme.ACCENT.name()};
+}}
+QToolButton[isKind="true"]:focus {{ border-color: {theme.ACCENT.name()}; }}
+QToolButton[isKind="true"]:disabled {{ color: {theme.DISABLED_TEXT.name()}; }}
+"""
+"""The style sheet of the side bar."""
 
 
 class Panel(QWidget):

@@ -34,7 +34,7 @@ class PeopleDelegate(QStyledItemDelegate):
         self._icons = {name: icon(name) for name in ("eye", "eye-slash", "image")}
         editor.document_changed.connect(self._on_document_changed)
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
         """Return the size of every row."""
         return QSize(0, ROW_PX)
 
@@ -51,7 +51,7 @@ class PeopleDelegate(QStyledItemDelegate):
         painter.restore()
 
     def createEditor(  # noqa: N802 - Qt's name
-        self, parent: QWidget, option: QStyleOptionViewItem, index: Index
+        self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
     ) -> QWidget:
         """Return the field for the name."""
         field = QLineEdit(parent)
@@ -59,14 +59,14 @@ class PeopleDelegate(QStyledItemDelegate):
         return field
 
     def updateEditorGeometry(  # noqa: N802 - Qt's name
-        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: Index
     ) -> None:
         """Lay the field over the name."""
         height = editor.sizeHint().height()
         area = name_rect(option.rect)
         editor.setGeometry(area.x(), area.center().y() - height // 2, area.width(), height)
 
-    def _on_document_changed(self, document: object, changes: object) -> None:
+    def _on_document_changed(self, _document: object, changes: object) -> None:
         if changes is None:
             self._thumbnails.clear()
 

@@ -94,8 +94,8 @@ class PeopleModel(QAbstractListModel):
         """Rows move; nothing is copied."""
         return Qt.DropAction.MoveAction
 
-    def moveRows(  # noqa: N802, PLR0913 - Qt's name and arguments
-        self, source: Index, row: int, count: int, target: Index, before: int
+    def moveRows(  # noqa: N802 - Qt's name and arguments
+        self, _source: Index, row: int, count: int, _target: Index, before: int
     ) -> bool:
         """Move a person in the stack: the rows run from the top, the stack from the bottom."""
         document = self._editor.document

@@ -3,12 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy, QWidget
 
-from himapp.document.changes import Changes
-from himapp.document.document import Document
 from himapp.document.edits import reorder, set_opacity
 from himapp.gui.editor import Editor
 from himapp.gui.panels.panel import Panel, make_tool_button
@@ -39,6 +37,7 @@ class PeopleView(QListView):
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
         editor.selection_changed.connect(self._follow_selection)
 
+    @Slot()
     def rename_current(self) -> None:
         """Open the name of the first selected person for typing."""
         people = find_selected(self._editor)
@@ -102,7 +101,7 @@ class PeopleView(QListView):
         layer = self.people.layer_at(index)
         self._editor.hover(layer.id if layer is not None else None)
 
-    def _on_selection_changed(self, added: QItemSelection, removed: QItemSelection) -> None:
+    def _on_selection_changed(self) -> None:
         if self._is_following:
             return
         rows = self.selectionModel().selectedRows()
@@ -135,9 +134,19 @@ class PeoplePanel(Panel):
         self.forward_button = make_tool_button("arrow-up", "Bring forward")
         self.backward_button = make_tool_button("arrow-down", "Send backward")
         self._build()
-        editor.document_changed.connect(self._on_document_changed)
+        editor.document_changed.connect(self._refresh)
         editor.selection_changed.connect(self._on_selection_changed)
         self._refresh()
+
+    @Slot()
+    def move_forward(self) -> None:
+        """Move the selected people one step up."""
+        self.move_selected(1)
+
+    @Slot()
+    def move_backward(self) -> None:
+        """Move the selected people one step down."""
+        self.move_selected(-1)
 
     def move_selected(self, steps: int) -> None:
         """Move the selected people in the stack one step, forward for 1, backward for -1."""
@@ -153,19 +162,13 @@ class PeoplePanel(Panel):
     def _build(self) -> None:
         for button, steps in ((self.forward_button, 1), (self.backward_button, -1)):
             self.add_to_heading(button)
-            button.clicked.connect(self._on_forward if steps > 0 else self._on_backward)
+            button.clicked.connect(self.move_forward if steps > 0 else self.move_backward)
         self.content.addWidget(self.view, 1)
         self.content.addWidget(self.opacity)
         self.opacity.setObjectName("opacity")
         self.opacity.moved.connect(self._on_opacity_moved)
         self.opacity.reset.connect(self._on_opacity_reset)
         self.opacity.released.connect(self._editor.end_gesture)
-
-    def _on_forward(self) -> None:
-        self.move_selected(1)
-
-    def _on_backward(self) -> None:
-        self.move_selected(-1)
 
     def _on_opacity_moved(self, opacity: float) -> None:
         self._set_opacity(opacity, merge_key=("opacity", self._editor.selection))
@@ -182,16 +185,15 @@ class PeoplePanel(Panel):
             document = set_opacity(document, layer.id, opacity)
         self._editor.apply(document, f"opacity of {describe_people(people)}", merge_key)
 
-    def _on_document_changed(self, document: Document | None, changes: Changes | None) -> None:
-        self._refresh()
-
-    def _on_selection_changed(self, selection: frozenset[int]) -> None:
+    def _on_selection_changed(self) -> None:
         self._editor.end_gesture()
         self._refresh()
 
     def _refresh(self) -> None:
         document, people = self._editor.document, find_selected(self._editor)
-        self.note.setText(f"{len(document.layers)} found" if document is not None and document.layers else "")
+        self.note.setText(
+            f"{len(document.layers)} found" if document is not None and document.layers else ""
+        )
         for widget in (self.opacity, self.forward_button, self.backward_button):
             widget.setEnabled(bool(people))
         self.opacity.show_value(people[0].opacity if people else 1.0)

@@ -43,7 +43,9 @@ class Thumbnails:
         shows = (document.photo, document.background)
         return self._fetch(_BACKGROUND, shows, lambda: self._draw_background(alone))
 
-    def _fetch(self, key: object, shows: tuple[object, ...], draw: Callable[[], QPixmap]) -> QPixmap:
+    def _fetch(
+        self, key: object, shows: tuple[object, ...], draw: Callable[[], QPixmap]
+    ) -> QPixmap:
         kept = self._kept.get(key)
         if kept is not None and kept[0] == shows:
             return kept[1]

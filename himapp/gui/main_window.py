@@ -1,0 +1,387 @@
+"""The window: joins the editor, its views, the background work and the actions."""
+
+import base64
+import binascii
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from himapp.gui import actions
+from himapp.gui.background_image import BackgroundImage
+from himapp.gui.canvas import CanvasView
+from himapp.gui.dialogs import about, files
+from himapp.gui.editor import Editor
+from himapp.gui.export_flow import ExportFlow
+from himapp.gui.exporting import Exporting
+from himapp.gui.facts import describe_photo, describe_result
+from himapp.gui.icons import icon
+from himapp.gui.kept_settings import KeptSettings
+from himapp.gui.message_bar import MessageBar
+from himapp.gui.opening import PhotoOpening
+from himapp.gui.person_commands import PersonCommands
+from himapp.gui.recent_menu import RecentMenu
+from himapp.gui.side_bar import SideBar
+from himapp.gui.status_line import StatusLine
+from himapp.gui.welcome import WelcomePage
+from himapp.imaging.photo import Photo
+from himapp.inference.session import MattingResult
+from himapp.paths import display_name, samples_dir
+from himapp.settings import remember_file
+from himapp.workers.matting_worker import MattingService, SessionFactory
+
+_FIRST_SIZE: Final = QSize(1280, 832)
+_TITLE: Final = "himapp"
+
+
+class MainWindow(QMainWindow):
+    """The application's one window."""
+
+    def __init__(self, open_session: SessionFactory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.settings = KeptSettings(self)
+        self.editor = Editor(self)
+        self.opening = PhotoOpening(self.editor, MattingService(open_session, self), self)
+        self.exporting = Exporting(self.editor, self)
+        self.export_flow = ExportFlow(self.editor, self.settings, self.exporting, self)
+        self.background_image = BackgroundImage(self.editor, self)
+        self.commands = PersonCommands(self.editor, self)
+        self.actions_by_name = actions.create_actions(self)
+        self.canvas = CanvasView(self.editor)
+        self.side_bar = SideBar(self.editor)
+        self.message_bar = MessageBar()
+        self.status = StatusLine()
+        self.welcome = WelcomePage(samples_dir(), self.actions_by_name["open"])
+        self._pages = QStackedWidget()
+        self._recent_menu = RecentMenu(self)
+        self._build()
+        self._connect()
+        self._show_photo_state()
+
+    # --- building ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.setWindowTitle(_TITLE)
+        self.setAcceptDrops(True)
+        self._add_undo_actions()
+        self.addActions(list(self.actions_by_name.values()))
+        menus = {"recent": self._recent_menu}
+        actions.fill_menu_bar(self.menuBar(), self.actions_by_name, menus)
+        self.addToolBar(self._make_tool_bar())
+        self.setCentralWidget(self._make_pages())
+        self.setStatusBar(self.status)
+        named = self.actions_by_name
+        self.status.add_zoom(named["zoom_out"], named["zoom_in"], named["fit"])
+        self._restore_geometry()
+        self._show_recent()
+
+    def _add_undo_actions(self) -> None:
+        stack = self.editor.undo_stack
+        for name, action, icon_name, keys in (
+            ("undo", stack.createUndoAction(self, "&Undo"), "arrow-u-up-left", ("Ctrl+Z",)),
+            (
+                "redo",
+                stack.createRedoAction(self, "&Redo"),
+                "arrow-u-up-right",
+                ("Ctrl+Shift+Z", "Ctrl+Y"),
+            ),
+        ):
+            action.setIcon(icon(icon_name))
+            action.setShortcuts(list(keys))
+            action.setObjectName(name)
+            self.actions_by_name[name] = action
+
+    def _make_tool_bar(self) -> QToolBar:
+        bar = QToolBar("Tools")
+        bar.setObjectName("toolBar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        bar.toggleViewAction().setEnabled(False)
+        for name in ("open", "undo", "redo"):
+            bar.addAction(self.actions_by_name[name])
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(gap)
+        bar.addWidget(self._make_export_button())
+        return bar
+
+    def _make_export_button(self) -> QToolButton:
+        menu = QMenu(self)
+        actions.fill_menu(menu, actions.EXPORT_MENU, self.actions_by_name)
+        self.export_button = QToolButton()
+        self.export_button.setDefaultAction(self.actions_by_name["export"])
+        self.export_button.setText("Export")
+        self.export_button.setMenu(menu)
+        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return self.export_button
+
+    def _make_pages(self) -> QWidget:
+        photo_page = QWidget()
+        row = QHBoxLayout(photo_page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.canvas, 1)
+        row.addWidget(self.side_bar)
+        self._photo_page = photo_page
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(photo_page)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message_bar)
+        column.addWidget(self._pages, 1)
+        return holder
+
+    def _connect(self) -> None:
+        self.editor.document_changed.connect(self._on_document_changed)
+        self.editor.selection_changed.connect(self._enable_actions)
+        self.canvas.zoom_changed.connect(self.status.show_zoom)
+        self.status.cancel_asked.connect(self.cancel_work)
+        self.welcome.chosen.connect(self.open_path)
+        self.side_bar.background.image_asked.connect(self._ask_image)
+        self.side_bar.background.image_dropped.connect(self._read_image)
+        self.opening.photo_shown.connect(self._on_photo_shown)
+        self.opening.people_found.connect(self._on_people_found)
+        self.background_image.read_done.connect(self.side_bar.background.set_image)
+        self.settings.failed.connect(self._show_error)
+        self._recent_menu.chosen.connect(self.open_path)
+        self.exporting.written.connect(self._on_written)
+        for work in (self.opening, self.exporting, self.background_image):
+            work.worked.connect(self._on_worked)
+            work.failed.connect(self._show_error)
+            work.ended.connect(self._on_ended)
+        self._connect_actions()
+
+    def _connect_actions(self) -> None:
+        slots = {
+            "open": self._ask_photo, "close": self.close_photo, "quit": self.close,
+            "cancel": self.cancel_work, "find_people": self.opening.find_people,
+            "export": self.export_flow.export_people,
+            "export_people": self.export_flow.export_people,
+            "export_mattes": self.export_flow.export_mattes,
+            "export_composite": self.export_flow.export_composite,
+            "select_all": self.commands.select_all, "select_none": self.commands.select_none,
+            "rename": self.side_bar.people.view.rename_current,
+            "toggle_eye": self.commands.toggle_eye, "solo": self.commands.solo,
+            "forward": self.side_bar.people.move_forward,
+            "backward": self.side_bar.people.move_backward,
+            "reset_edits": self.commands.reset_edits, "remove": self.commands.remove,
+            "fit": self.canvas.fit, "full_size": self._zoom_to_full_size,
+            "zoom_in": self.canvas.zoom_in, "zoom_out": self.canvas.zoom_out,
+            "keys": self._show_keys, "about": self._show_about,
+        }  # fmt: skip
+        for name, slot in slots.items():
+            self.actions_by_name[name].triggered.connect(slot)
+        self.actions_by_name["tint"].toggled.connect(self._on_tint_toggled)
+
+    # --- photos -----------------------------------------------------------------------------
+
+    @Slot(object)
+    def open_path(self, path: Path) -> None:
+        """Open a photo, or the first one of a folder."""
+        self.open_paths([path])
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open the first photo that files and folders stand for, if the user agrees to it."""
+        if not paths or not self._may_leave_document():
+            return
+        self.message_bar.hide()
+        note = self.opening.open_first(paths)
+        if note is not None:
+            self.message_bar.show_message(note)
+
+    @Slot()
+    def close_photo(self) -> None:
+        """Close the photo and show the welcome page, if the user agrees to it."""
+        if self._may_leave_document():
+            self.opening.cancel()
+            self.message_bar.hide()
+            self.editor.open_document(None)
+
+    def _ask_photo(self) -> None:
+        path = files.ask_photo(self, "Open a photo", self.settings.value.photo_folder)
+        if path is not None:
+            self.open_path(path)
+
+    def _may_leave_document(self) -> bool:
+        """Ask before edits are lost that no file holds."""
+        if self.editor.undo_stack.isClean():
+            return True
+        answer = QMessageBox.question(
+            self,
+            _TITLE,
+            "The edits of this photo were not exported. Close it all the same?",
+            QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Close
+
+    def _on_photo_shown(self, photo: Photo) -> None:
+        path = photo.path
+        if path is not None:
+            recent = remember_file(self.settings.value.recent_files, str(path.resolve()))
+            self.settings.keep(
+                replace(
+                    self.settings.value,
+                    recent_files=recent,
+                    photo_folder=str(path.parent.resolve()),
+                )
+            )
+            self._show_recent()
+        self.status.show_facts(describe_photo(photo))
+        self.canvas.setFocus()
+
+    def _on_people_found(self, result: MattingResult) -> None:
+        document = self.editor.document
+        if document is not None:
+            facts = f"{describe_result(result)} · {describe_photo(document.photo)}"
+            self.status.show_facts(facts)
+        if not result.people:
+            self.message_bar.show_message("No people were found in this photo.")
+        elif result.notes:
+            self.message_bar.show_message(" ".join(result.notes))
+
+    # --- background and export ----------------------------------------------------------------
+
+    def _ask_image(self) -> None:
+        path = files.ask_photo(self, "Image behind the people", self.settings.value.image_folder)
+        if path is not None:
+            self._read_image(path)
+
+    def _read_image(self, path: Path) -> None:
+        self.settings.keep(replace(self.settings.value, image_folder=str(path.parent)))
+        self.background_image.read(path)
+
+    def _on_written(self, paths: tuple[Path, ...], folder: Path) -> None:
+        count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+        self.status.show_written(f"{count} written to “{display_name(folder)}”", folder)
+
+    # --- what the views show ------------------------------------------------------------------
+
+    def _on_document_changed(self, _document: object, changes: object) -> None:
+        if changes is None:
+            self._show_photo_state()
+        self._enable_actions()
+
+    def _on_worked(self, text: str, done: int, of: int) -> None:
+        self.status.show_work(text, done, of)
+        self._enable_actions()
+
+    def _on_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if not self.is_busy:
+            self.status.end_work()
+        document = self.editor.document
+        if is_cancelled and self.sender() is self.opening and document is not None:
+            action = self.actions_by_name["find_people"]
+            self.message_bar.show_message("Finding people was cancelled.", action=action)
+        self._enable_actions()
+
+    def _on_tint_toggled(self, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.canvas.show_overlay(shown=is_on)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs in the background."""
+        works = (self.opening, self.exporting, self.background_image)
+        return any(work.is_busy for work in works)
+
+    @Slot()
+    def cancel_work(self) -> None:
+        """Withdraw whatever runs in the background."""
+        for work in (self.opening, self.exporting, self.background_image):
+            work.cancel()
+
+    def _show_error(self, sentence: str) -> None:
+        self.message_bar.show_message(sentence, "error")
+
+    def _show_photo_state(self) -> None:
+        document = self.editor.document
+        self._pages.setCurrentWidget(self._photo_page if document is not None else self.welcome)
+        self.status.show_zoom_box(is_shown=document is not None)
+        self.status.show_facts("" if document is None else describe_photo(document.photo))
+        path = document.photo.path if document is not None else None
+        self.setWindowTitle(f"{display_name(path)} – {_TITLE}" if path is not None else _TITLE)
+        self._enable_actions()
+
+    def _enable_actions(self) -> None:
+        document = self.editor.document
+        states: dict[actions.Need, bool] = {
+            "photo": document is not None,
+            "selection": bool(self.editor.selection),
+            "work": self.is_busy,
+        }
+        for need, is_met in states.items():
+            for name in actions.name_needing(need):
+                self.actions_by_name[name].setEnabled(is_met)
+        people = document.layers if document is not None else ()
+        for name in ("export_people", "export_mattes", "select_all"):
+            self.actions_by_name[name].setEnabled(bool(people))
+        can_find = document is not None and not people and not self.opening.is_busy
+        self.actions_by_name["find_people"].setEnabled(can_find)
+
+    def _zoom_to_full_size(self) -> None:
+        self.canvas.zoom_to(1.0)
+
+    def _show_recent(self) -> None:
+        self.welcome.show_recent(self.settings.value.recent_files)
+        self._recent_menu.show_files(self.settings.value.recent_files)
+
+    def _show_keys(self) -> None:
+        about.show_keys(self)
+
+    def _show_about(self) -> None:
+        about.show_about(self)
+
+    # --- drag and drop, closing -----------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files and folders."""
+        if files.find_dropped_files(event.mimeData()):
+            event.acceptProposedAction()
+            self.welcome.show_drag(is_over=True)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """End the invitation."""
+        self.welcome.show_drag(is_over=False)
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped."""
+        self.welcome.show_drag(is_over=False)
+        event.acceptProposedAction()
+        self.open_paths(files.find_dropped_files(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask about edits, keep the settings and end the background work."""
+        if not self._may_leave_document():
+            event.ignore()
+            return
+        geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode("ascii")
+        self.settings.keep(replace(self.settings.value, window_geometry=geometry))
+        for work in (self.opening, self.exporting, self.background_image):
+            work.shutdown()
+        super().closeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        self.resize(_FIRST_SIZE)
+        try:
+            geometry = base64.b64decode(self.settings.value.window_geometry, validate=True)
+        except (binascii.Error, ValueError):
+            return
+        if geometry:
+            self.restoreGeometry(QByteArray(geometry))

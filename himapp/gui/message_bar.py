@@ -1,0 +1,76 @@
+"""A quiet line over the photo: that nobody was found, or what went wrong."""
+
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from himapp.gui import theme
+from himapp.gui.icons import icon
+from himapp.gui.panels.panel import make_tool_button
+
+Kind = Literal["info", "error"]
+
+
+class MessageBar(QFrame):
+    """One sentence, until it is closed or another one comes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = QLabel()
+        self.label = QLabel()
+        self.button = QPushButton()
+        self.close_button = make_tool_button("x", "Close this message")
+        self._action: QAction | None = None
+        self._build()
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence shown; empty while the bar is hidden."""
+        return "" if self.isHidden() else self.label.text()
+
+    def show_message(self, text: str, kind: Kind = "info", action: QAction | None = None) -> None:
+        """Show a sentence.
+
+        Args:
+            text: one sentence.
+            kind: what it is about.
+            action: offered as a button, if given.
+        """
+        colour = theme.ERROR if kind == "error" else theme.TEXT
+        name = "warning-circle" if kind == "error" else "info"
+        self._icon.setPixmap(icon(name, colour).pixmap(20, 20))
+        self.label.setText(text)
+        self._action = action
+        self.button.setVisible(action is not None)
+        if action is not None:
+            self.button.setText(action.text().replace("&", ""))
+        self.show()
+
+    def _build(self) -> None:
+        self.setObjectName("messageBar")
+        self.setStyleSheet(
+            f"#messageBar {{ background: {theme.BUTTON.name()};"
+            f" border-bottom: 1px solid {theme.LINE.name()}; }}"
+        )
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.setSpacing(8)
+        for widget, stretch in (
+            (self._icon, 0),
+            (self.label, 1),
+            (self.button, 0),
+            (self.close_button, 0),
+        ):
+            row.addWidget(widget, stretch)
+        self.button.clicked.connect(self._on_button_clicked)
+        self.close_button.clicked.connect(self.hide)
+
+    def _on_button_clicked(self) -> None:
+        self.hide()
+        if self._action is not None:
+            self._action.trigger()

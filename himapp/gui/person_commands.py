@@ -1,0 +1,83 @@
+"""What the Person menu does to the selected people."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Slot
+
+from himapp.document.adjustments import NEUTRAL
+from himapp.document.document import Document
+from himapp.document.edits import remove_layer, set_adjustments, set_opacity, set_visible, show_only
+from himapp.gui.editor import Editor
+from himapp.gui.people import describe_people, find_selected
+
+
+class PersonCommands(QObject):
+    """Edits of the selected people, each one step of undo."""
+
+    def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+
+    @Slot()
+    def select_all(self) -> None:
+        """Select everybody."""
+        if self._editor.document is not None:
+            self._editor.select(layer.id for layer in self._editor.document.layers)
+
+    @Slot()
+    def select_none(self) -> None:
+        """Select nobody."""
+        self._editor.select(())
+
+    @Slot()
+    def toggle_eye(self) -> None:
+        """Hide the selected people; if all of them are hidden, show them."""
+        people = find_selected(self._editor)
+        is_shown = not any(layer.visible for layer in people)
+
+        def change(document: Document, layer_id: int) -> Document:
+            return set_visible(document, layer_id, visible=is_shown)
+
+        self._change_selected(change, "showing" if is_shown else "hiding")
+
+    @Slot()
+    def solo(self) -> None:
+        """Show only the selected people; if it is so already, show everybody."""
+        people = find_selected(self._editor)
+        document = self._editor.document
+        if document is None or not people:
+            return
+        if len(people) == 1:
+            self._apply(show_only(document, people[0].id), "showing only")
+            return
+        chosen = {layer.id for layer in people}
+        layers = tuple(replace(layer, visible=layer.id in chosen) for layer in document.layers)
+        self._apply(replace(document, layers=layers), "showing only")
+
+    @Slot()
+    def reset_edits(self) -> None:
+        """Set all edits and the opacity of the selected people back."""
+
+        def change(document: Document, layer_id: int) -> Document:
+            return set_opacity(set_adjustments(document, layer_id, NEUTRAL), layer_id, 1.0)
+
+        self._change_selected(change, "reset of")
+
+    @Slot()
+    def remove(self) -> None:
+        """Take the selected people out of the list."""
+        self._change_selected(remove_layer, "removal of")
+
+    def _change_selected(self, change: Callable[[Document, int], Document], words: str) -> None:
+        document = self._editor.document
+        if document is None:
+            return
+        for layer in find_selected(self._editor):
+            document = change(document, layer.id)
+        self._apply(document, words)
+
+    def _apply(self, document: Document, words: str) -> None:
+        people = describe_people(find_selected(self._editor))
+        self._editor.end_gesture()
+        self._editor.apply(document, f"{words} {people}")
