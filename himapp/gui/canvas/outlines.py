@@ -56,5 +56,6 @@ def _smooth(line: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """Return a closed line of pixels ``[n, 1, 2]`` without its steps."""
     points = np.asarray(line, np.float32)
     for _ in range(_SMOOTHING_ROUNDS):
-        points = (np.roll(points, 1, axis=0) + 2 * points + np.roll(points, -1, axis=0)) / 4
+        neighbours = np.roll(points, 1, axis=0) + np.roll(points, -1, axis=0)
+        points = np.asarray(points / 2 + neighbours / 4, np.float32)
     return points

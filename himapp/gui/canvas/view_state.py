@@ -127,8 +127,12 @@ class ViewState:
         zoom = min(max(zoom, self.min_zoom), MAX_ZOOM)
         middle = self.viewport[0] / 2, self.viewport[1] / 2
         x, y = anchor or middle
-        stays = self.to_photo(x, y)
-        centre = stays[0] - (x - middle[0]) / zoom, stays[1] - (y - middle[1]) / zoom
+        # Reckoned from the centre, not the rounded origin: rounding must not add up.
+        shift = 1 / self.zoom - 1 / zoom
+        centre = (
+            self.centre[0] + (x - middle[0]) * shift,
+            self.centre[1] + (y - middle[1]) * shift,
+        )
         return replace(self, zoom=zoom, centre=centre, is_fitted=False)._limit()
 
     def move(self, dx: float, dy: float) -> "ViewState":
