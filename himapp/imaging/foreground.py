@@ -4,21 +4,33 @@ In the soft band of a matte a pixel is I = αF + (1-α)B. A cut-out needs F: wit
 the old background along in its hair. F and B are found together, level by level from coarse to
 fine, and only in and around the soft band: elsewhere they are known.
 
+Data flow: the coarse levels (an eighth of the side and below) are solved for the whole picture,
+the three fine ones tile by tile, so that memory is a tile's. Tiles reach so far beyond their edges
+that what lies there comes out as if the picture had been solved in one piece.
+
 Reference:
     Germer, Uelwer, Conrad, Harmeling: Fast Multi-Level Foreground Estimation, ICPR 2020
     (arXiv:2006.14970): the cost of a pixel, its 2 x 2 system, and the order of the levels.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from himapp.imaging.bit_depth import from_float, to_float
+
 FloatArray = npt.NDArray[np.float32]
-IndexArray = npt.NDArray[np.int32]
+IndexArray = npt.NDArray[np.intp]
 MaskArray = npt.NDArray[np.uint8]
+AlphaArray = npt.NDArray[np.uint8 | np.uint16 | np.float32]
+Pixel = TypeVar("Pixel", bound=np.uint8 | np.uint16 | np.float32)
+
+BLEED_PX: Final = 8
+"""So far beyond a matte its colours go on, so that a scaled cut-out meets no black."""
 
 # The paper's smoothness. Its weight of alpha's gradient is 1 and its passes are 2: on rendered
 # portraits with exact colours, 0.1 and 3 leave an error a third below that.
@@ -30,90 +42,176 @@ _LARGE_PASSES: Final = 3
 # Farther pixels do not act on the soft band within the passes of a level.
 _REACH_PX: Final = 2
 
+_TILE_PX: Final = 512
+_FINE_LEVELS: Final = 3
+# A pass carries a value two pixels far: 2 * 3 passes * (1 + 2 + 4) px on the fine levels, then the
+# bleeding; rounded up to whole pixels of the coarsest fine level and its parent.
+_MARGIN_PX: Final = 56
 
-def estimate_foreground(photo_pixels: FloatArray, alpha: FloatArray) -> FloatArray:
+
+def estimate_foreground(photo_pixels: npt.NDArray[Pixel], alpha: AlphaArray) -> npt.NDArray[Pixel]:
     """Estimate straight foreground colours.
 
     Args:
-        photo_pixels: ``[H, W, 3]`` float32 in 0..1, the crop around the person.
-        alpha: ``[H, W]`` float32 in 0..1.
+        photo_pixels: ``[H, W, 3]`` uint8, uint16 or float32 in 0..1, the crop around the person.
+        alpha: ``[H, W]`` uint8, uint16 or float32 in 0..1, of whatever type the pixels are.
 
     Returns:
-        ``[H, W, 3]`` float32 in 0..1: the photo's own colours where alpha is 1, the estimate
-        where it is between, and under alpha 0 the colour of the nearest pixel above 0. Without
-        any alpha above 0 the photo's colours.
+        ``[H, W, 3]`` of the pixels' type: the photo's own colours where alpha is 1, the estimate
+        where it is between; under alpha 0 the colour of the nearest pixel above 0 as far as
+        :data:`BLEED_PX`, black beyond, which costs a file nothing.
 
     Raises:
         ValueError: The shapes do not fit each other.
     """
     if alpha.ndim != 2 or photo_pixels.shape != (*alpha.shape, 3):
         raise ValueError(f"pixels {photo_pixels.shape} do not fit alpha {alpha.shape}")
-    foreground = photo_pixels.astype(np.float32)  # a copy
-    soft = (alpha > 0) & (alpha < 1)
-    if soft.any():
-        foreground[soft] = _solve(photo_pixels, alpha, soft.view(np.uint8))
-    _bleed_outwards(foreground, alpha)
+    levels = _build_levels(photo_pixels, alpha)
+    fine, coarse = levels[:_FINE_LEVELS], levels[_FINE_LEVELS:]
+    start = _refine(_Solution.flat(), coarse)
+    foreground = np.zeros_like(photo_pixels)
+    for tile in _split_into_tiles(alpha.shape):
+        _fill_tile(foreground, tile, fine, start)
     return foreground
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """Hold one size of the picture and which of its pixels take part."""
+    """Hold one size of the picture, or a part of it, and which of its pixels take part."""
 
-    image: FloatArray  # [h, w, 3]
-    alpha: FloatArray  # [h, w]
+    image: npt.NDArray[Any]  # [h, w, 3], the caller's type
+    alpha: AlphaArray  # [h, w]
     active: MaskArray  # [h, w], 0 or 1
+    passes: int
+
+    def cut(self, area: "_Area", shift: int) -> "_Level":
+        """Return the part of this level, halved ``shift`` times, that an area covers."""
+        part = area.halve(shift).slices
+        return _Level(self.image[part], self.alpha[part], self.active[part], self.passes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """Hold a rectangle of the picture."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Return rows and columns."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def grow(self, margin: int, shape: Sequence[int]) -> "_Area":
+        """Return the area with a margin, inside a picture of a shape."""
+        return _Area(
+            max(self.top - margin, 0),
+            min(self.bottom + margin, shape[0]),
+            max(self.left - margin, 0),
+            min(self.right + margin, shape[1]),
+        )
+
+    def halve(self, times: int) -> "_Area":
+        """Return the area on the level halved so often."""
+        up = (1 << times) - 1
+        bottom, right = (self.bottom + up) >> times, (self.right + up) >> times
+        return _Area(self.top >> times, bottom, self.left >> times, right)
+
+    def slices_in(self, outer: "_Area") -> tuple[slice, slice]:
+        """Return rows and columns counted from an outer area's corner."""
+        rows = slice(self.top - outer.top, self.bottom - outer.top)
+        return rows, slice(self.left - outer.left, self.right - outer.left)
+
+
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    """Hold F and B of a level's active pixels, N of them."""
+
+    slots: npt.NDArray[np.int32]  # [h, w], the number of each active pixel
+    layers: FloatArray  # [6, N]: F, then B
+
+    @classmethod
+    def flat(cls) -> "_Solution":
+        """Return where everything starts: one grey pixel."""
+        return cls(np.zeros((1, 1), np.int32), np.full((6, 1), 0.5, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class _HalfSystem:
-    """Hold the equations of the active pixels on one colour of a chessboard, N of them.
+    """Hold the equations of the active pixels on one colour of a chessboard, n of them.
 
     Neighbours never share a colour, so that all equations of one colour are solved at once from
     the newest values of the other (red-black Gauss-Seidel). A neighbour that is no active pixel is
     replaced by the pixel itself.
     """
 
-    pixels: IndexArray  # [N], positions among the active pixels
-    neighbours: IndexArray  # [4, N], likewise
-    weights: FloatArray  # [4, N, 1, 1]: w_ij, divided by their sum over j
-    mixing: FloatArray  # [N, 2, 1]: alpha and 1 - alpha
-    gain: FloatArray  # [N, 1, 1]: 1 / (alpha² + (1 - alpha)² + sum of w_ij)
-    colors: FloatArray  # [N, 1, 3]: I
+    pixels: slice  # their numbers
+    neighbours: IndexArray  # [4, n], numbers
+    weights: FloatArray  # [4, n]: w_ij, divided by their sum over j
+    alpha: FloatArray  # [n]
+    gain: FloatArray  # [n]: 1 / (alpha² + (1 - alpha)² + sum of w_ij)
+    colors: FloatArray  # [3, n]: I
 
 
-def _solve(image: FloatArray, alpha: FloatArray, soft: MaskArray) -> FloatArray:
-    """Return F of the soft pixels, ``[number of soft pixels, 3]``."""
-    levels = _build_levels(image, alpha, soft)
-    slots = np.zeros((1, 1), np.int32)
-    layers = np.full((1, 2, 3), 0.5, np.float32)
-    for level in levels:
-        rows, columns = np.nonzero(level.active)
-        layers = layers[slots[rows // 2, columns // 2]]
-        slots = _number_active(level.active)
-        _start_from_known(layers, level, rows, columns)
-        halves = [_assemble(level, slots, rows, columns, color) for color in (0, 1)]
-        is_small = max(level.alpha.shape) <= _SMALL_SIDE
-        for _ in range(_SMALL_PASSES if is_small else _LARGE_PASSES):
-            for half in halves:
-                _relax(layers, half)
-    wanted: FloatArray = layers[slots[soft.astype(bool)], 0]
-    return wanted
+def _split_into_tiles(shape: tuple[int, ...]) -> Iterator[_Area]:
+    """Cut a picture into tiles, aligned to the pixels of the coarse levels."""
+    height, width = shape
+    for top in range(0, height, _TILE_PX):
+        for left in range(0, width, _TILE_PX):
+            yield _Area(top, min(top + _TILE_PX, height), left, min(left + _TILE_PX, width))
 
 
-def _build_levels(image: FloatArray, alpha: FloatArray, soft: MaskArray) -> list[_Level]:
-    """Halve the picture down to one pixel; returns the levels from the smallest on.
+def _fill_tile(
+    foreground: npt.NDArray[Any], tile: _Area, fine: list[_Level], start: _Solution
+) -> None:
+    """Write the colours of a tile."""
+    shape = fine[0].alpha.shape
+    near = tile.grow(BLEED_PX, shape)
+    alpha = fine[0].alpha[near.slices]
+    if not alpha.any():
+        return
+    colors = fine[0].image[near.slices].copy()
+    top = _one(alpha)
+    soft = (alpha > 0) & (alpha < top)
+    if soft.any():
+        wide = tile.grow(_MARGIN_PX, shape)
+        solved = _refine(_cut_solution(start, wide, len(fine)), _cut_levels(fine, wide))
+        numbers = solved.slots[near.slices_in(wide)][soft]
+        estimate = solved.layers[:3].take(numbers, axis=1).T
+        colors[soft] = _to_type(estimate, colors.dtype)
+    if alpha.min() == 0:
+        _bleed_outwards(colors, alpha)
+    foreground[tile.slices] = colors[tile.slices_in(near)]
+
+
+def _cut_levels(fine: list[_Level], area: _Area) -> list[_Level]:
+    """Return the area's part of each level."""
+    return [level.cut(area, shift) for shift, level in enumerate(fine)]
+
+
+def _cut_solution(start: _Solution, area: _Area, shift: int) -> _Solution:
+    """Return the solution whose first pixel is the area's."""
+    return _Solution(start.slots[area.halve(shift).slices], start.layers)
+
+
+def _build_levels(image: npt.NDArray[Any], alpha: AlphaArray) -> list[_Level]:
+    """Halve the picture down to one pixel; returns the levels from the largest on.
 
     Every active pixel's parent is active on the next coarser level.
     """
     side = 2 * _REACH_PX + 1
     reach = np.ones((side, side), np.uint8)
-    levels = [_Level(image, alpha, cv2.dilate(soft, reach).astype(np.uint8, copy=False))]
-    while max(levels[0].alpha.shape) > 1:
-        finer = levels[0]
-        active = cv2.dilate(_halve_mask(finer.active), reach).astype(np.uint8, copy=False)
-        levels.insert(0, _Level(finer.image[::2, ::2], finer.alpha[::2, ::2], active))
-    return levels
+    active = ((alpha > 0) & (alpha < _one(alpha))).view(np.uint8)
+    levels = []
+    while True:
+        active = cv2.dilate(active, reach).astype(np.uint8, copy=False)
+        passes = _SMALL_PASSES if max(alpha.shape) <= _SMALL_SIDE else _LARGE_PASSES
+        levels.append(_Level(image, alpha, active, passes))
+        if max(alpha.shape) == 1:
+            return levels
+        image, alpha, active = image[::2, ::2], alpha[::2, ::2], _halve_mask(active)
 
 
 def _halve_mask(mask: MaskArray) -> MaskArray:
@@ -124,52 +222,74 @@ def _halve_mask(mask: MaskArray) -> MaskArray:
     return rows[:, ::2] | rows[:, 1::2]
 
 
-def _number_active(active: MaskArray) -> IndexArray:
-    """Return each active pixel's number in reading order, -1 for the others."""
-    slots = np.full(active.shape, -1, np.int32)
-    chosen = active.astype(bool)
-    slots[chosen] = np.arange(np.count_nonzero(chosen), dtype=np.int32)
-    return slots
+def _refine(solution: _Solution, levels: list[_Level]) -> _Solution:
+    """Carry F and B from the level above the coarsest down to the finest of some levels."""
+    for level in reversed(levels):
+        solution = _solve_level(level, solution)
+    return solution
 
 
-def _start_from_known(
-    layers: FloatArray, level: _Level, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
-) -> None:
-    """Set F where alpha is 1 and B where it is 0 to the picture's colour."""
-    alpha, colors = level.alpha[rows, columns], level.image[rows, columns]
-    layers[alpha >= 1, 0] = colors[alpha >= 1]
-    layers[alpha <= 0, 1] = colors[alpha <= 0]
+def _solve_level(level: _Level, parent: _Solution) -> _Solution:
+    """Solve one level, starting from the next coarser one's solution."""
+    places, first_red = _order_active(level.active)
+    rows, columns = np.divmod(places, level.active.shape[1])
+    slots = np.zeros(level.active.shape, np.int32)
+    slots.reshape(-1)[places] = np.arange(places.size, dtype=np.int32)
+    layers = parent.layers.take(parent.slots[rows >> 1, columns >> 1], axis=1)
+    alpha = _to_unit(level.alpha[rows, columns])
+    colors = np.ascontiguousarray(_to_unit(level.image[rows, columns]).T)
+    np.copyto(layers[:3], colors, where=alpha >= 1)
+    np.copyto(layers[3:], colors, where=alpha <= 0)
+    neighbours = _find_neighbours(level.active, slots, places)
+    halves = [
+        _assemble(part, neighbours[:, part], alpha, colors)
+        for part in (slice(0, first_red), slice(first_red, places.size))
+    ]
+    for _ in range(level.passes):
+        for half in halves:
+            _relax(layers, half)
+    return _Solution(slots, layers)
+
+
+def _order_active(active: MaskArray) -> tuple[IndexArray, int]:
+    """Return the active pixels' places in reading order, black ones first, and how many those are.
+
+    A chessboard's black pixels are those whose row and column have an even sum.
+    """
+    places = np.flatnonzero(active)
+    rows, columns = np.divmod(places, active.shape[1])
+    is_red = ((rows + columns) & 1).astype(bool)
+    black = places[~is_red]
+    return np.concatenate((black, places[is_red])), black.size
+
+
+def _find_neighbours(
+    active: MaskArray, slots: npt.NDArray[np.int32], places: IndexArray
+) -> IndexArray:
+    """Return the numbers of the pixels above, below, left and right, ``[4, N]``."""
+    own = np.arange(places.size)
+    numbers = np.pad(np.where(active, slots, np.int32(-1)), 1, constant_values=-1)
+    width = numbers.shape[1]
+    rows = places // active.shape[1]
+    padded = places + width + 1 + 2 * rows
+    flat = numbers.reshape(-1)
+    found = np.stack([flat.take(padded + step) for step in (-width, width, -1, 1)])
+    return np.where(found < 0, own, found).astype(np.intp, copy=False)
 
 
 def _assemble(
-    level: _Level,
-    slots: IndexArray,
-    rows: npt.NDArray[np.intp],
-    columns: npt.NDArray[np.intp],
-    color: int,
+    pixels: slice, neighbours: IndexArray, alpha: FloatArray, colors: FloatArray
 ) -> _HalfSystem:
-    """Set up the equations of the active pixels whose row and column sum to ``color`` mod 2."""
-    chosen = ((rows + columns) & 1) == color
-    y, x = rows[chosen], columns[chosen]
-    alpha, own = level.alpha[y, x], slots[y, x]
-    neighbours, weights = [], []
-    for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        ny = np.clip(y + dy, 0, slots.shape[0] - 1)
-        nx = np.clip(x + dx, 0, slots.shape[1] - 1)
-        found = slots[ny, nx]
-        step = np.where(found < 0, 0, np.abs(alpha - level.alpha[ny, nx]))
-        neighbours.append(np.where(found < 0, own, found))
-        weights.append(_SMOOTHNESS + _GRADIENT_WEIGHT * step)
-    total = np.sum(weights, axis=0, dtype=np.float32)
-    power = alpha**2 + (1 - alpha) ** 2
-    return _HalfSystem(
-        pixels=own,
-        neighbours=np.stack(neighbours),
-        weights=(np.stack(weights) / total)[:, :, None, None].astype(np.float32),
-        mixing=np.stack([alpha, 1 - alpha], axis=1)[:, :, None],
-        gain=(1 / (power + total))[:, None, None],
-        colors=level.image[y, x][:, None, :],
-    )
+    """Set up the equations of the active pixels of one colour."""
+    own = alpha[pixels]
+    weights = np.abs(own - alpha.take(neighbours))
+    weights *= _GRADIENT_WEIGHT
+    weights += _SMOOTHNESS
+    total = weights.sum(axis=0)
+    weights /= total
+    power = own**2 + (1 - own) ** 2
+    gain = (1 / (power + total)).astype(np.float32)
+    return _HalfSystem(pixels, neighbours, weights, own, gain, colors[:, pixels])
 
 
 def _relax(layers: FloatArray, half: _HalfSystem) -> None:
@@ -178,26 +298,50 @@ def _relax(layers: FloatArray, half: _HalfSystem) -> None:
     With a = (α, 1-α), m the weighted mean of the neighbours' (F, B) and s the sum of the weights,
     the paper's system (a aᵀ + s) x = a I + s m has the solution x = m + a (I - a·m) / (a·a + s).
     """
-    mean = layers[half.neighbours[0]] * half.weights[0]
+    mean = layers.take(half.neighbours[0], axis=1)
+    mean *= half.weights[0]
     for neighbour, weight in zip(half.neighbours[1:], half.weights[1:], strict=True):
-        mean += layers[neighbour] * weight
-    mixed = (mean * half.mixing).sum(axis=1, keepdims=True)
-    mean += half.mixing * ((half.colors - mixed) * half.gain)
-    layers[half.pixels] = np.clip(mean, 0, 1, out=mean)
+        shared = layers.take(neighbour, axis=1)
+        shared *= weight
+        mean += shared
+    rest = 1 - half.alpha
+    missing = half.colors - mean[:3] * half.alpha
+    missing -= mean[3:] * rest
+    missing *= half.gain
+    mean[:3] += missing * half.alpha
+    mean[3:] += missing * rest
+    np.clip(mean, 0, 1, out=layers[:, half.pixels])
 
 
-def _bleed_outwards(colors: FloatArray, alpha: FloatArray) -> None:
-    """Give pixels of alpha 0 the colour of the nearest pixel above 0, in place.
+def _bleed_outwards(colors: npt.NDArray[Any], alpha: AlphaArray) -> None:
+    """Give pixels of alpha 0 the colour of the nearest pixel above 0, black if it is far; in place.
 
     A viewer that scales a file without regard to alpha then mixes in the person's colours, not
     the old background's.
     """
-    outside = alpha <= 0
-    if outside.all() or not outside.any():
-        return
-    _, labels = cv2.distanceTransformWithLabels(
-        outside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    outside = (alpha == 0).view(np.uint8)
+    distance, labels = cv2.distanceTransformWithLabels(
+        outside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    by_label = np.zeros((int(labels.max()) + 1, 3), np.float32)
-    by_label[labels[~outside]] = colors[~outside]
-    colors[outside] = by_label[labels[outside]]
+    # The nearest pixel of all is one that touches an outside one.
+    is_rim = cv2.dilate(outside, np.ones((3, 3), np.uint8)) > outside
+    by_label = np.zeros((int(labels.max()) + 1, 3), colors.dtype)
+    by_label[labels[is_rim]] = colors[is_rim]
+    is_near = (distance > 0) & (distance <= BLEED_PX)
+    colors[distance > BLEED_PX] = 0
+    colors[is_near] = by_label[labels[is_near]]
+
+
+def _one(values: npt.NDArray[Any]) -> int:
+    """Return what stands for 1 in an array's type."""
+    return 1 if values.dtype == np.float32 else int(np.iinfo(values.dtype).max)
+
+
+def _to_unit(values: npt.NDArray[Any]) -> FloatArray:
+    """Return values of any of the types as float32 in 0..1."""
+    return values if values.dtype == np.float32 else to_float(values)
+
+
+def _to_type(values: FloatArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return float32 in 0..1 as one of the types."""
+    return values if dtype == np.float32 else from_float(values, dtype.type)

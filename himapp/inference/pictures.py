@@ -3,13 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from himapp.imaging.bit_depth import from_float, to_float, to_uint8
-from himapp.imaging.foreground import estimate_foreground
+from himapp.imaging.bit_depth import to_uint8
+from himapp.imaging.foreground import BLEED_PX, estimate_foreground
 from himapp.imaging.photo import PixelArray
-from himapp.inference.session import ALPHA_ONE, InstanceMatte
-
-# Colours bleed this far beyond the matte, so that resampling the cut-out meets no black.
-_BLEED_PX = 8
+from himapp.inference.session import InstanceMatte
 
 
 def draw_matte(matte: InstanceMatte, height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -33,14 +30,13 @@ def cut_out(pixels: PixelArray, matte: InstanceMatte) -> PixelArray:
     Reference:
         Germer et al., Fast Multi-Level Foreground Estimation, 2021.
     """
-    top = np.iinfo(pixels.dtype).max
     cutout = np.zeros((*pixels.shape[:2], 4), pixels.dtype)
-    cutout[(*crop_of(matte), 3)] = to_uint8(matte.alpha) if top == 255 else matte.alpha
-    rows, columns, soft = _grow(matte, *pixels.shape[:2])
-    part, own = cutout[rows, columns], pixels[rows, columns]
-    colours = estimate_foreground(to_float(own), soft)
-    rounded = from_float(colours, np.uint8) if top == 255 else from_float(colours, np.uint16)
-    part[..., :3] = np.where(part[..., 3:] == top, own, rounded)
+    alpha = to_uint8(matte.alpha) if pixels.dtype == np.uint8 else matte.alpha
+    cutout[(*crop_of(matte), 3)] = alpha
+    near = _bleeding_crop(matte, *pixels.shape[:2])
+    part = cutout[near]
+    # Estimated for the alpha of the file, so that both together give the photo back.
+    part[..., :3] = estimate_foreground(pixels[near], part[..., 3])
     return cutout
 
 
@@ -50,14 +46,10 @@ def crop_of(matte: InstanceMatte) -> tuple[slice, slice]:
     return slice(matte.top, matte.top + height), slice(matte.left, matte.left + width)
 
 
-def _grow(
-    matte: InstanceMatte, height: int, width: int
-) -> tuple[slice, slice, npt.NDArray[np.float32]]:
-    """Return the matte's crop with a margin inside the photo, and its alpha in 0..1 there."""
+def _bleeding_crop(matte: InstanceMatte, height: int, width: int) -> tuple[slice, slice]:
+    """Return the matte's rows and columns with room for the colours beyond it."""
     rows, columns = crop_of(matte)
-    top, left = max(0, rows.start - _BLEED_PX), max(0, columns.start - _BLEED_PX)
-    bottom, right = min(height, rows.stop + _BLEED_PX), min(width, columns.stop + _BLEED_PX)
-    alpha = np.zeros((bottom - top, right - left), np.float32)
-    inner = alpha[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    np.divide(matte.alpha, np.float32(ALPHA_ONE), out=inner)
-    return slice(top, bottom), slice(left, right), alpha
+    return (
+        slice(max(0, rows.start - BLEED_PX), min(height, rows.stop + BLEED_PX)),
+        slice(max(0, columns.start - BLEED_PX), min(width, columns.stop + BLEED_PX)),
+    )

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from himapp.imaging.foreground import estimate_foreground
+from himapp.imaging import foreground
+from himapp.imaging.bit_depth import from_float, to_float
+from himapp.imaging.foreground import BLEED_PX, estimate_foreground
 
 FloatArray = npt.NDArray[np.float32]
 # Made by make_foreground_oracle.py beside it.
@@ -62,22 +64,48 @@ def test_solid_pixels_keep_the_photos_colours_exactly(scene: Scene) -> None:
 
 
 def test_colours_bleed_outwards_from_the_nearest_person_pixel() -> None:
-    image = np.zeros((5, 40, 3), np.float32)
-    image[:, 20:] = (0, 0, 1)
-    image[:, :3], image[:, -3:] = (1, 0, 0), (0, 1, 0)
+    image = np.full((5, 40, 3), (0, 0, 1), np.float32)
+    image[:, :3], image[:, 15:18] = (1, 0, 0), (0, 1, 0)
     alpha = np.zeros((5, 40), np.float32)
-    alpha[:, :3] = alpha[:, -3:] = 1
+    alpha[:, :3] = alpha[:, 15:18] = 1
     estimate = estimate_foreground(image, alpha)
-    np.testing.assert_array_equal(estimate[:, :20], np.broadcast_to([1, 0, 0], (5, 20, 3)))
-    np.testing.assert_array_equal(estimate[:, 20:], np.broadcast_to([0, 1, 0], (5, 20, 3)))
+    np.testing.assert_array_equal(estimate[:, :9], np.broadcast_to([1, 0, 0], (5, 9, 3)))
+    end = 18 + BLEED_PX
+    np.testing.assert_array_equal(estimate[:, 9:end], np.broadcast_to([0, 1, 0], (5, end - 9, 3)))
+    assert (estimate[:, end:] == 0).all()
 
 
-@pytest.mark.parametrize("value", [0, 1])
-def test_without_a_soft_band_the_photo_comes_back(value: int) -> None:
-    image = np.random.default_rng(0).random((7, 9, 3), np.float32)
-    np.testing.assert_array_equal(
-        estimate_foreground(image, np.full((7, 9), value, np.float32)), image
-    )
+@pytest.mark.parametrize("size", [(7, 9), (1, 1), (8, 600)])
+def test_a_solid_matte_gives_the_photo_and_an_empty_one_nothing(size: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).random((*size, 3), np.float32)
+    solid, empty = np.ones(size, np.float32), np.zeros(size, np.float32)
+    np.testing.assert_array_equal(estimate_foreground(image, solid), image)
+    np.testing.assert_array_equal(estimate_foreground(image, empty), 0)
+
+
+@pytest.mark.parametrize("tile_px", [64, 128])
+def test_tiles_give_what_one_piece_gives(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, tile_px: int
+) -> None:
+    monkeypatch.setattr(foreground, "_TILE_PX", 1 << 20)
+    whole = estimate_foreground(scene.image, scene.alpha)
+    monkeypatch.setattr(foreground, "_TILE_PX", tile_px)
+    tiled = estimate_foreground(scene.image, scene.alpha)
+    # Exactly so, because a tile's margin is wider than what its border could change.
+    np.testing.assert_array_equal(tiled[scene.alpha > 0], whole[scene.alpha > 0])
+    # Of two equally near pixels either may lend its colour.
+    assert (tiled == whole).all(axis=2).mean() > 0.99
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_integer_pixels_give_the_same_colours_rounded(scene: Scene, depth: type) -> None:
+    top = np.iinfo(depth).max
+    image, alpha = from_float(scene.image, depth), from_float(scene.alpha, depth)
+    estimate = estimate_foreground(image, alpha)
+    assert estimate.dtype == depth
+    np.testing.assert_array_equal(estimate[alpha == top], image[alpha == top])
+    wanted = estimate_foreground(to_float(image), to_float(alpha))
+    assert np.abs(estimate / np.float32(top) - wanted).max() <= 0.6 / top
 
 
 @settings(deadline=None, max_examples=40)
