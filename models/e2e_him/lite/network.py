@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,6 +21,8 @@ SIDE_MULTIPLE = 32
 PAD_VALUE = 114 / 255  # the grey that the detector was trained with
 _SLOT_FLOOR = 0.05  # queries less likely a person than this stay out of the guidance
 _DUPLICATE_SHARE = 0.6
+_VISIBLE_SHARE = 1e-3
+_SOLID = 0.5
 
 
 class E2EHimLite(nn.Module):
@@ -84,23 +88,50 @@ class E2EHimLite(nn.Module):
             perception: What it returned.
             kept: Slot indices per image.
         """
-        detail, everybody = self.matte_everybody(images, perception)
+        candidates = [self.candidates(perception, i, also=index) for i, index in enumerate(kept)]
+        detail, everybody = self.matte_everybody(images, perception, candidates)
+        rows = zip(detail, everybody, candidates, kept, strict=True)
         mattes = []
-        for image, index in enumerate(kept):
-            slots = self._slots(perception, image, index, weighted=False)
-            shares = self.matting.shares(detail[image], slots)
-            mattes.append(_enlarge(shares, images.shape[-2:]) * everybody[image])
+        for features, alpha, candidate, index in rows:
+            shares = self.matting.shares(features, candidate.choose(candidate.find(index)))
+            mattes.append(_enlarge(shares, alpha) * alpha)
         return mattes
 
-    def matte_everybody(self, images: Tensor, perception: Perception) -> tuple[Tensor, Tensor]:
+    def candidates(
+        self,
+        perception: Perception,
+        image: int,
+        *,
+        floor: float = _SLOT_FLOOR,
+        also: Tensor | None = None,
+    ) -> Candidates:
+        """Compute the masks of the slots of one image that are worth it; at least the best one's.
+
+        Args:
+            perception: What ``forward`` returned.
+            image: Which image of the batch.
+            floor: Person probability from which a slot is worth it.
+            also: Slots that are wanted whatever their probability.
+        """
+        score = perception.person_probability()[image]
+        wanted = score > min(floor, _SLOT_FLOOR)
+        wanted[score.argmax()] = True
+        if also is not None:
+            wanted[also] = True
+        index = wanted.nonzero()[:, 0]
+        logits = self.perception.masks(perception, image, index)
+        return Candidates(index, logits, score[index], perception.layers[-1].code[image, index])
+
+    def matte_everybody(
+        self, images: Tensor, perception: Perception, candidates: list[Candidates]
+    ) -> tuple[Tensor, Tensor]:
         """Return detail features at stride 2 and the soft alpha A of all people ``[B, H, W]``."""
-        guidances, unions = [], []
-        for image, fine in enumerate(perception.maps.fine):
-            slots = self._slots(perception, image, self._likely(perception, image), weighted=True)
-            guidances.append(self.guidance(fine, slots))
-            unions.append(union_logits(slots.logits))
-        detail = self.matting.details(images, perception.maps.fine, torch.stack(guidances))
-        return detail, self.matting.everybody(detail, torch.stack(unions))
+        slots = [candidate.weighted() for candidate in candidates]
+        maps = zip(perception.maps.fine, slots, strict=True)
+        guidance = torch.stack([self.guidance(fine, people) for fine, people in maps])
+        unions = torch.stack([union_logits(people.logits) for people in slots])
+        detail = self.matting.details(images, perception.maps.fine, guidance)
+        return detail, self.matting.everybody(detail, unions)
 
     @torch.inference_mode()
     def predict(self, images: Tensor, score_floor: float | None = None) -> list[InstancePrediction]:
@@ -112,34 +143,50 @@ class E2EHimLite(nn.Module):
         """
         floor = self.score_threshold if score_floor is None else score_floor
         perception = self(images)
-        kept = [self._keep(perception, image, floor) for image in range(len(images))]
-        alphas = self.matte(images, perception, kept)
-        scores = perception.person_probability()
-        rows = zip(alphas, scores, kept, strict=True)
-        return [_predict_one(alpha, score[index]) for alpha, score, index in rows]
+        candidates = [self.candidates(perception, i, floor=floor) for i in range(len(images))]
+        detail, everybody = self.matte_everybody(images, perception, candidates)
+        predictions = []
+        for features, alpha, candidate in zip(detail, everybody, candidates, strict=True):
+            kept = candidate.keep(floor)
+            shares = self.matting.shares(features, candidate.choose(kept))
+            predictions.append(_assemble(shares, alpha, candidate.score[kept]))
+        return predictions
 
-    def _likely(self, perception: Perception, image: int) -> Tensor:
-        """Return the slots worth computing; at least the best one."""
-        score = perception.person_probability()[image]
-        likely = (score > _SLOT_FLOOR).nonzero()[:, 0]
-        return likely if len(likely) else score.argmax()[None]
 
-    def _slots(self, perception: Perception, image: int, index: Tensor, *, weighted: bool) -> Slots:
-        logits = self.perception.masks(perception, image, index)
-        if weighted:
-            score = perception.person_probability()[image, index].clamp(min=1e-6)
-            logits = logits + score.log()[:, None, None]
-        return Slots(logits, perception.layers[-1].code[image, index])
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The slots of one image whose masks were computed.
 
-    def _keep(self, perception: Perception, image: int, floor: float) -> Tensor:
-        """Return the slots above the floor, best first, without near-duplicates."""
-        score = perception.person_probability()[image]
-        index = score.argsort(descending=True)
-        index = index[score[index] >= floor]
-        if not len(index):
-            return index
-        masks = self.perception.masks(perception, image, index) > 0
-        return index[_distinct(masks.flatten(1))]
+    Attributes:
+        index: Their numbers among the image's slots, ascending, int64 ``[M]``.
+        logits: Mask logits, ``[M, H / 4, W / 4]``.
+        score: Person probabilities, ``[M]``.
+        code: Latent codes, ``[M, d]``.
+    """
+
+    index: Tensor
+    logits: Tensor
+    score: Tensor
+    code: Tensor
+
+    def find(self, slots: Tensor) -> Tensor:
+        """Return the positions of slots given by number; all must be among the candidates."""
+        return torch.searchsorted(self.index, slots)
+
+    def choose(self, positions: Tensor) -> Slots:
+        """Return some candidates as they part the pixels among each other."""
+        return Slots(self.logits[positions], self.code[positions])
+
+    def weighted(self) -> Slots:
+        """Return all candidates, each as strong as it is likely to be a person."""
+        weight = self.score.clamp(min=1e-6).log()[:, None, None]
+        return Slots(self.logits + weight, self.code)
+
+    def keep(self, floor: float) -> Tensor:
+        """Return the positions of those from ``floor``, best first, without near-duplicates."""
+        order = self.score.argsort(descending=True, stable=True)
+        order = order[self.score[order] >= floor]
+        return order[_distinct((self.logits[order] > 0).flatten(1))]
 
 
 def _distinct(masks: Tensor) -> Tensor:
@@ -154,27 +201,51 @@ def _distinct(masks: Tensor) -> Tensor:
     return torch.tensor(kept, device=masks.device, dtype=torch.long)
 
 
-def _enlarge(shares: Tensor, size: torch.Size) -> Tensor:
+def _enlarge(shares: Tensor, like: Tensor) -> Tensor:
+    """Bring shares at stride 2 to the size of ``like``."""
     if not len(shares):
-        return shares.new_zeros(0, *size)
-    return resize_like(shares[None], shares.new_empty(0, *size))[0]
+        return shares.new_zeros(0, *like.shape)
+    return resize_like(shares[None], like)[0]
 
 
-def _predict_one(alpha: Tensor, score: Tensor) -> InstancePrediction:
-    """Drop people who hold no pixel; bound the others."""
-    solid = alpha > 0.5
-    held = solid.flatten(1).any(1)
-    alpha, score, solid = alpha[held], score[held], solid[held]
-    return InstancePrediction(score=score.float(), box=_bounds(solid), alpha=alpha.float())
+def _assemble(shares: Tensor, everybody: Tensor, score: Tensor) -> InstancePrediction:
+    """Multiply shares with the soft alpha of all; drop people who hold no pixel, bound the others.
+
+    Each person is enlarged only where there is anything, so that ten people in a picture cost
+    hardly more than one.
+    """
+    shares = torch.where(shares > _VISIBLE_SHARE, shares, 0)
+    alpha = everybody.new_zeros(len(shares), *everybody.shape)
+    box = everybody.new_zeros(len(shares), 4)
+    for row, (share, window) in enumerate(zip(shares, _windows(shares), strict=True)):
+        large = tuple(slice(2 * part.start, 2 * part.stop) for part in window)
+        part = alpha[row][large]
+        part += _enlarge(share[window][None], part)[0] * everybody[large]
+        offset = box.new_tensor([large[1].start, large[0].start] * 2)
+        box[row] = _bounds(part[None] > _SOLID)[0] + offset
+    held = box[:, 2] > box[:, 0]
+    return InstancePrediction(score=score[held].float(), box=box[held], alpha=alpha[held])
+
+
+def _windows(shares: Tensor) -> list[tuple[slice, slice]]:
+    """Return rows and columns that hold everything above 0, with a margin of one pixel."""
+    height, width = shares.shape[-2:]
+    return [
+        (
+            slice(max(0, top - 1), min(height, bottom + 1)),
+            slice(max(0, left - 1), min(width, right + 1)),
+        )
+        for left, top, right, bottom in _bounds(shares > 0).int().tolist()
+    ]
 
 
 def _bounds(solid: Tensor) -> Tensor:
-    """Return x0, y0, x1, y1 of non-empty bool masks ``[K, H, W]``."""
+    """Return x0, y0, x1, y1 of bool masks ``[K, H, W]``; an empty mask has no width."""
     spans = []
     for occupied in (solid.any(1), solid.any(2)):
         length = occupied.shape[-1]
-        first = occupied.float().argmax(-1)
-        last = length - occupied.flip(-1).float().argmax(-1)
-        spans.append((first, last))
+        first = occupied.int().argmax(-1)
+        last = length - occupied.flip(-1).int().argmax(-1)
+        spans.append((first, torch.where(occupied.any(-1), last, first)))
     (x0, x1), (y0, y1) = spans
     return torch.stack([x0, y0, x1, y1], -1).float()
