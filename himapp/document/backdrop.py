@@ -22,10 +22,10 @@ from himapp.document.blurring import (
 from himapp.document.document import Document
 from himapp.document.mip_levels import MAX_LEVEL, read_total_alpha
 from himapp.document.person_pixels import read_photo_float
-from himapp.document.pixel_values import Array, FloatImage, to_code_values
+from himapp.document.pixel_values import Array, FloatImage
 from himapp.document.regions import Region, frame_region
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import to_float
+from himapp.imaging.bit_depth import from_float, to_float
 
 _PEOPLE_MARGIN_PX = 2
 """Pixels this near to a person may carry the person's colour and stay out of the blur."""
@@ -160,7 +160,7 @@ def _read_fill(cache: RenderCache, document: Document, area: Region, level: int)
 
     def build() -> Array:
         pixels, weights = _read_clean_background(cache, document, frame, fill_level)
-        return to_code_values(fill_unknown(pixels, weights), np.dtype(np.uint16))
+        return from_float(fill_unknown(pixels, weights), np.uint16)
 
     fill = cache.fetch(("fill", fill_level), _sources(document), build)
     return enlarge_plane(fill, frame, area, fill_level - level)

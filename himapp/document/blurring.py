@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from himapp.document.mip_levels import MAX_LEVEL
-from himapp.document.pixel_values import FloatImage, to_code_values, unweigh, weigh
+from himapp.document.pixel_values import FloatImage, unweigh, weigh
 from himapp.document.regions import Region, split_into_tiles, tile_region
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import to_float
+from himapp.imaging.bit_depth import from_float, to_float
 
 Plane = npt.NDArray[np.uint16]
 
@@ -98,7 +98,7 @@ def _blur_tile(source: BlurSource, tile: Region) -> Plane:
     total = _blur(weights, kernel, sigma)[inner]
     weighted += np.float32(_TRUST) * fallback[inner]
     weighted /= (total + np.float32(_TRUST))[..., np.newaxis]
-    return to_code_values(weighted, np.dtype(np.uint16))
+    return from_float(weighted, np.uint16)
 
 
 def _blur(values: FloatImage, kernel: tuple[int, int], sigma: float) -> FloatImage:

