@@ -96,7 +96,8 @@ class BatchStream:
                     raise RuntimeError(message) from None
 
     def _start(self, workers: int) -> None:
-        context = multiprocessing.get_context("fork")
+        # Not forked: OpenCV's and CUDA's threads do not live on in a fork, which then hangs.
+        context = multiprocessing.get_context("spawn")
         self._queue = context.Queue(_WAITING_BATCHES)
         for number in range(workers):
             sampler = Sampler(*self._arguments, self._seed + number)

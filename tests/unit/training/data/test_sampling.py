@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from training.config import DataConfig
+from training.data.catalogue import Catalogue, Cut, Cutout, read_catalogue
+from training.data.compose import Canvas
+from training.data.sampling import PictureCache, Sampler
+
+SCENES = DataConfig(scene_share=1, rendered_share=0, close_up_share=0, pasted_share=0)
+PASTED = replace(SCENES, pasted_share=1)
+RENDERED = DataConfig(scene_share=0, rendered_share=1, close_up_share=0)
+CLOSE_UPS = DataConfig(scene_share=0, rendered_share=0, close_up_share=1)
+COMPOSITES = DataConfig(scene_share=0, rendered_share=0, close_up_share=0)
+SIDE = 96
+
+
+@pytest.fixture(scope="module")
+def catalogue(mini_data: Path) -> Catalogue:
+    return read_catalogue(mini_data)
+
+
+def draw(catalogue: Catalogue, config: DataConfig, count: int, seed: int = 0) -> list[Canvas]:
+    sampler = Sampler(catalogue, config, seed)
+    return [sampler.draw(SIDE) for _ in range(count)]
+
+
+def test_a_seed_gives_the_same_sequence(catalogue: Catalogue) -> None:
+    first, again, other = (draw(catalogue, DataConfig(), 6, seed) for seed in (5, 5, 6))
+    for one, two in zip(first, again, strict=True):
+        assert np.array_equal(one.picture, two.picture)
+        assert np.array_equal(one.alphas, two.alphas)
+    assert any(not np.array_equal(a.picture, b.picture) for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("config", [SCENES, PASTED, RENDERED, CLOSE_UPS, COMPOSITES])
+def test_every_kind_of_picture_is_whole(catalogue: Catalogue, config: DataConfig) -> None:
+    for canvas in draw(catalogue, config, 12):
+        assert canvas.picture.shape == (SIDE, SIDE, 3)
+        assert canvas.picture.dtype == np.uint8
+        assert canvas.ignore.shape == (SIDE, SIDE)
+        assert all(alpha.shape == (SIDE, SIDE) for alpha in canvas.alphas)
+        assert len(canvas.alphas) == len(canvas.whole_px)
+        assert np.sum(canvas.alphas, 0, dtype=int).max(initial=0) <= 255
+
+
+@pytest.mark.parametrize(
+    ("config", "is_exact"),
+    [(SCENES, False), (PASTED, False), (RENDERED, True), (CLOSE_UPS, True), (COMPOSITES, True)],
+)
+def test_only_drawn_outlines_are_not_exact(
+    catalogue: Catalogue, config: DataConfig, *, is_exact: bool
+) -> None:
+    assert {canvas.is_exact for canvas in draw(catalogue, config, 4)} == {is_exact}
+
+
+def test_composites_know_everything_and_scenes_know_their_crowds(catalogue: Catalogue) -> None:
+    assert not any(canvas.ignore.any() for canvas in draw(catalogue, COMPOSITES, 8))
+    assert any(canvas.ignore.any() for canvas in draw(catalogue, SCENES, 12))
+
+
+def test_scenes_keep_their_people_and_pasted_ones_come_in_front(catalogue: Catalogue) -> None:
+    most = max(len(canvas.alphas) for canvas in draw(catalogue, SCENES, 12))
+    assert most == 2
+    assert max(len(canvas.alphas) for canvas in draw(catalogue, PASTED, 12)) > most
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        (False, True, False, False),
+        (True, False, False, True),
+        (False, True, True, True),
+        (True, True, True, True),
+    ],
+)
+def test_the_sides_at_which_a_cut_out_ends_lie_outside(
+    catalogue: Catalogue, tmp_path: Path, cut: Cut
+) -> None:
+    path = tmp_path / "block.png"
+    cv2.imwrite(str(path), np.full((120, 100, 4), 255, np.uint8))
+    block = (Cutout(path, cut),)
+    only = replace(
+        catalogue,
+        cutouts=dict.fromkeys(catalogue.cutouts, block),
+        rendered_portraits=block,
+    )
+    canvases = [canvas for canvas in draw(only, CLOSE_UPS, 12) if canvas.alphas]
+    assert len(canvases) > 6
+    for canvas in canvases:
+        front = canvas.alphas[-1] > 0
+        reached = front[0].any(), front[-1].any(), front[:, 0].any(), front[:, -1].any()
+        # A cut-out may have been mirrored.
+        assert any(
+            all(there or not needed for there, needed in zip(reached, way, strict=True))
+            for way in (cut, (cut[0], cut[1], cut[3], cut[2]))
+        )
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_text("not a picture")
+    for read in (PictureCache().colour, PictureCache().plane):
+        with pytest.raises(FileNotFoundError, match=r"broken\.jpg"):
+            read(tmp_path / "broken.jpg")
+
+
+def test_a_grey_photo_becomes_rgb(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((4, 5), 77, np.uint8))
+    assert PictureCache().colour(tmp_path / "grey.png").shape == (4, 5, 3)
