@@ -7,7 +7,6 @@ from PySide6.QtCore import (
     QPointF,
     QSize,
     Qt,
-    QTimer,
     QVariantAnimation,
     Signal,
 )
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import QWidget
 from himapp.document.background import ImageBackground, TransparentBackground
 from himapp.document.changes import Changes
 from himapp.document.document import Document
+from himapp.gui.canvas.drawing_thread import DrawingThread, Drawn
 from himapp.gui.canvas.gestures import ZOOM_STEP, CanvasGestures
 from himapp.gui.canvas.mosaic import Mosaic
 from himapp.gui.canvas.outlines import trace_outline
@@ -65,9 +65,8 @@ class CanvasView(QWidget):
         self._outline_key: object = None
         self._told_zoom = 0.0
         self._gestures = CanvasGestures(self, self)
-        self._slices = QTimer(self)
-        self._slices.setInterval(0)
-        self._slices.timeout.connect(self._draw_slice)
+        self._drawing = DrawingThread(self)
+        self._drawing.drawn.connect(self._on_drawn)
         self._fade = QVariantAnimation(self)
         self._fade.setDuration(_FADE_MS)
         self._fade.setStartValue(0.0)
@@ -211,7 +210,7 @@ class CanvasView(QWidget):
         self._fit_viewport()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802, D102 - Qt's
-        self._slices.stop()
+        self._drawing.stop()
         super().hideEvent(event)
 
     def showEvent(self, event: QEvent) -> None:  # noqa: N802, D102, ARG002 - Qt's
@@ -297,15 +296,25 @@ class CanvasView(QWidget):
             self._set_view(self._view.resize(self._viewport(), self._margin()))
 
     def _refresh(self) -> None:
-        """Paint what there is, and draw what is missing in slices of time."""
+        """Paint what there is, and have drawn what is missing."""
         self.update()
-        if self.isVisible() and not self.is_complete:
-            self._slices.start()
+        if self._drawing.is_busy:
+            self._drawing.hurry()
+        elif self._scene is not None and self._view is not None and self.isVisible():
+            jobs = self._scene.next_jobs(self._view)
+            if jobs:
+                self._drawing.submit(jobs)
 
-    def _draw_slice(self) -> None:
-        if self._scene is None or self._view is None or self._scene.draw_some(self._view):
-            self._slices.stop()
+    def _on_drawn(self, tiles: tuple[Drawn, ...], is_last: bool) -> None:  # noqa: FBT001 - a slot
         self.update()
+        if self._scene is None or self._view is None:
+            return
+        self._scene.finish(tiles)
+        if is_last:
+            self._refresh()
+        elif self._scene.is_patchwork(self._view):
+            self._scene.want_coarse()
+            self._drawing.hurry()
 
     def _paint_hovered(self, painter: QPainter, view: ViewState, mosaic: Mosaic) -> None:
         hovered, document = self._editor.hovered, self._editor.document

@@ -1,8 +1,9 @@
-"""The tiles of a document: which are needed, which are out of date, drawn a few at a time."""
+"""The tiles of a document: which are needed, which are out of date, and how they look together."""
 
-import time
 from collections.abc import Iterable
 from functools import partial
+
+from PySide6.QtGui import QImage
 
 from himapp.document.changes import Changes
 from himapp.document.document import Document
@@ -11,20 +12,14 @@ from himapp.document.regions import frame_region
 from himapp.document.render_cache import RenderCache
 from himapp.gui.canvas.mosaic import Mosaic, compose
 from himapp.gui.canvas.tile_images import draw_picture, draw_tint
-from himapp.gui.canvas.tiles import TILE_PX, Draw, Place, TileStore, list_places
+from himapp.gui.canvas.tiles import TILE_PX, Draw, Place, TileJob, TileStore, list_places
 from himapp.gui.canvas.view_state import ViewState
-
-PAN_BUDGET_S = 0.008
-"""Between two frames of a pan or zoom so much is drawn; the rest shows coarse until later."""
-
-EDIT_BUDGET_S = 0.04
-"""After an edit so much is drawn before the next frame, so that what changed shows in one go."""
 
 _LEAST_BUDGET_BYTES = 96 << 20
 _BYTES_PER_VIEW_PIXEL = 24
 """Room for a viewport's tiles at the least favourable zoom, and for those just around it."""
 
-_Job = tuple[TileStore, Place]
+_Needed = tuple[TileStore, Place]
 
 
 class Scene:
@@ -43,6 +38,7 @@ class Scene:
         self._picture = TileStore(shape, self._draw(), _LEAST_BUDGET_BYTES)
         self._tint: TileStore | None = None
         self._base = Place(_base_level(shape), 0, 0)
+        self._coarse_is_wanted = False
         self._mosaic: Mosaic | None = None
         self._mosaic_key: tuple[list[Place], float] | None = None
 
@@ -67,20 +63,35 @@ class Scene:
 
     def is_complete(self, view: ViewState) -> bool:
         """Whether everything that is seen is drawn and up to date."""
-        return not self._list_jobs(view)
+        return not self._list_needed(view)
 
-    def draw_some(self, view: ViewState) -> bool:
-        """Draw the most needed tiles until the time is used up; returns whether all is done."""
-        jobs = self._list_jobs(view)
-        was_edited = any(store.stale_since(place) is not None for store, place in jobs)
-        deadline = time.perf_counter() + (EDIT_BUDGET_S if was_edited else PAN_BUDGET_S)
+    def next_jobs(self, view: ViewState) -> list[TileJob]:
+        """Return what is to be drawn for a view, the most needed first."""
         self._reserve(view)
-        for done, (store, place) in enumerate(jobs, 1):
-            store.make_ready(place)
-            self._mosaic_key = None
-            if time.perf_counter() >= deadline:
-                return done == len(jobs)
-        return True
+        if self._coarse_is_wanted:
+            return [self._picture.begin(self._base)]
+        return [store.begin(place) for store, place in self._list_needed(view)]
+
+    def finish(self, drawn: Iterable[tuple[TileJob, QImage]]) -> None:
+        """Take in what jobs have drawn."""
+        for job, image in drawn:
+            job.store.finish(job, image)
+            if self._coarse_is_wanted and job.place == self._base:
+                self._picture.drop_stale(but=self._base)
+                self._coarse_is_wanted = False
+        self._mosaic_key = None
+
+    def is_patchwork(self, view: ViewState) -> bool:
+        """Whether a part of what is seen is out of date."""
+        places = list_places(view.visible_at_level(view.level), view.level)
+        return any(self._picture.stale_since(place) is not None for place in places)
+
+    def want_coarse(self) -> None:
+        """Draw the whole photo next, coarse, and let it stand in for what is out of date.
+
+        Where an edit takes long to draw, it serves better than a patchwork of before and after.
+        """
+        self._coarse_is_wanted = True
 
     def compose(self, view: ViewState, tint_opacity: float) -> Mosaic | None:
         """Return the visible tiles as one image, as far as they are drawn; None if none is seen."""
@@ -93,22 +104,20 @@ class Scene:
             self._mosaic_key = key
         return self._mosaic
 
-    def _list_jobs(self, view: ViewState) -> list[_Job]:
-        """Return what is to be drawn, the most needed first.
+    def _list_needed(self, view: ViewState) -> list[_Needed]:
+        """Return what is not there or out of date, the most needed first.
 
-        First the whole photo, coarse; then what an edit left out of date, the oldest first, so
-        that a slider that never rests leaves no tile behind; then what is missing, from the middle
-        outwards; then the tint; last the whole photo again if an edit left it out of date.
+        First the whole photo, coarse, where a tile is missing; then what an edit left out of date,
+        the oldest first, so that a slider that never rests leaves no tile behind; then what is
+        missing, from the middle outwards; then the tint; last the whole photo for later.
         """
         places = list_places(view.visible_at_level(view.level), view.level)
-        base = [] if self._picture.find(self._base) is not None else [(self._picture, self._base)]
-        return [
-            *base,
-            *_list_stale(self._picture, places),
-            *_list_missing(self._picture, places, view),
-            *(_list_missing(self._tint, places, view) if self._tint is not None else []),
-            *([] if self._base in places else _list_stale(self._picture, [self._base])),
-        ]
+        stale = _list_stale(self._picture, [place for place in places if place != self._base])
+        missing = _list_missing(self._picture, places, view)
+        tint = _list_missing(self._tint, places, view) if self._tint is not None else []
+        base = [] if self._picture.is_ready(self._base) else [(self._picture, self._base)]
+        missing = [job for job in missing if job not in base]
+        return [*base, *stale, *missing, *tint] if missing else [*stale, *tint, *base]
 
     def _reserve(self, view: ViewState) -> None:
         wanted = _BYTES_PER_VIEW_PIXEL * view.viewport[0] * view.viewport[1]
@@ -133,13 +142,13 @@ class Scene:
             self._tint = TileStore(self._document.frame.shape, draw, _LEAST_BUDGET_BYTES)
 
 
-def _list_stale(store: TileStore, places: list[Place]) -> list[_Job]:
+def _list_stale(store: TileStore, places: list[Place]) -> list[_Needed]:
     ages = {place: store.stale_since(place) for place in places}
     stale = [place for place in places if ages[place] is not None]
     return [(store, place) for place in sorted(stale, key=lambda place: ages[place] or 0)]
 
 
-def _list_missing(store: TileStore, places: list[Place], view: ViewState) -> list[_Job]:
+def _list_missing(store: TileStore, places: list[Place], view: ViewState) -> list[_Needed]:
     x, y = (coordinate / 2**view.level / TILE_PX - 0.5 for coordinate in view.centre)
     missing = [place for place in places if store.find(place) is None]
     missing.sort(key=lambda place: (place.column - x) ** 2 + (place.row - y) ** 2)
