@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+import models
+from himapp.inference.weights import find_weights
+from models.e2e_him.weights import WeightsInfo, read_info, save_weights
+from training.__main__ import main
+from training.engine import WEIGHTS_NAME
+from training.export import export_run, list_in_manifest
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that wrote nothing but its averaged weights."""
+    folder = tmp_path_factory.mktemp("run")
+    torch.manual_seed(0)
+    weights = models.create_network("e2e_him_lite").state_dict()
+    save_weights(folder / WEIGHTS_NAME, weights, WeightsInfo("e2e_him_lite", 0.5, 640))
+    return folder
+
+
+def test_an_export_holds_the_weights_and_what_was_chosen(run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "weights" / "e2e_him_lite.safetensors"
+    words = ["export", "--run", run, "--threshold", 0.35, "--side", 576, "--out", file]
+    assert main([str(word) for word in words]) == 0
+    assert read_info(file) == WeightsInfo("e2e_him_lite", 0.35, 576)
+    own, other = models.load_network(run / WEIGHTS_NAME), models.load_network(file)
+    for name, value in own.state_dict().items():
+        assert torch.equal(other.state_dict()[name], value)
+
+
+def test_the_application_accepts_the_manifest(run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "e2e_him_lite.safetensors"
+    export_run(run, file, threshold=0.4, side=640)
+    assert find_weights(file, tmp_path / "manifest.json") == file
+
+
+def test_other_entries_of_the_manifest_stay(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).write_bytes(name.encode())
+        list_in_manifest(tmp_path / name)
+    entries = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert {name: entry["bytes"] for name, entry in entries.items()} == {"first": 5, "second": 6}
+
+
+@pytest.mark.parametrize(("threshold", "side"), [(0.0, 640), (1.5, 640), (0.5, 600), (0.5, 0)])
+def test_impossible_choices_are_refused(
+    run: Path, tmp_path: Path, threshold: float, side: int
+) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        export_run(run, tmp_path / "file.safetensors", threshold=threshold, side=side)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(models.WeightsFormatError, match=WEIGHTS_NAME):
+        export_run(tmp_path, tmp_path / "file.safetensors", threshold=0.5, side=640)
