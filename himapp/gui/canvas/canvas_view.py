@@ -181,17 +181,20 @@ class CanvasView(QWidget):
         elif not add:
             self._editor.select([])
 
-    def sizeHint(self) -> QSize:  # noqa: N802, D102 - Qt's
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's
+        """Return the size the canvas would like."""
         return QSize(960, 640)
 
     # Events ------------------------------------------------------------------------------
 
-    def event(self, event: QEvent) -> bool:  # noqa: D102 - Qt's
+    def event(self, event: QEvent) -> bool:
+        """Take in pinches and changes of the screen."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._fit_viewport()
         return self._gestures.pinch(event) or super().event(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, D102, ARG002 - Qt's
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's
+        """Paint what there is."""
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)
@@ -206,43 +209,55 @@ class CanvasView(QWidget):
             paint_mosaic(painter, self._view, mosaic)
             self._paint_hovered(painter, self._view, mosaic)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102, ARG002 - Qt's
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, ARG002 - Qt's
+        """Follow the new size."""
         self._fit_viewport()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802, D102 - Qt's
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's
+        """Let the drawing thread rest."""
         self._drawing.stop()
         super().hideEvent(event)
 
-    def showEvent(self, event: QEvent) -> None:  # noqa: N802, D102, ARG002 - Qt's
+    def showEvent(self, event: QEvent) -> None:  # noqa: N802, ARG002 - Qt's
+        """Draw what is missing."""
         self._refresh()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802, D102 - Qt's
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
+        """Begin a gesture."""
         self._gestures.press(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802, D102 - Qt's
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
+        """Go on with a gesture."""
         self._gestures.move(event)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802, D102 - Qt's
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
+        """End a gesture."""
         self._gestures.release(event)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802, D102 - Qt's
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
+        """Change between the whole photo and 100 %."""
         self._gestures.double_click(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802, D102 - Qt's
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's
+        """Zoom."""
         self._gestures.wheel(event)
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802, D102, ARG002 - Qt's
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802, ARG002 - Qt's
+        """Point nowhere."""
         self._gestures.leave()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802, D102 - Qt's
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
+        """Let go of held keys."""
         self._gestures.lose_focus()
         super().focusOutEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802, D102 - Qt's
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """Do what a key means."""
         if not self._gestures.press_key(event):
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802, D102 - Qt's
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """End what a held key means."""
         if not self._gestures.release_key(event):
             super().keyReleaseEvent(event)
 
