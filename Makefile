@@ -23,9 +23,16 @@ env: $(VENV)/.installed ## create the environment and install himapp
 
 env-dev: $(VENV)/.installed-dev ## the environment with the tools for tests and training
 
-run: system env ## mattes and cut-outs of the sample photos, or of PHOTO=path, into OUT=out
-	$(BIN)/himapp matte "$(PHOTO)" --out "$(OUT)" --cutouts
-	@echo "The mattes and cut-outs lie in $(abspath $(OUT))"
+# The window shows one photo; without a display the same job is done for all the samples.
+WINDOW_PHOTO = $(if $(wildcard $(PHOTO)/group-of-four.jpg),$(PHOTO)/group-of-four.jpg,$(PHOTO))
+
+run: system env ## open the window on a sample or PHOTO=path; without a display write files to OUT=out
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" != Linux ]; then \
+	  $(BIN)/himapp "$(WINDOW_PHOTO)"; \
+	else \
+	  $(BIN)/himapp matte "$(PHOTO)" --out "$(OUT)" --cutouts && \
+	  echo "There is no display for the window: mattes and cut-outs lie in $(abspath $(OUT))"; \
+	fi
 
 test: system env-dev ## run all tests
 	OMP_NUM_THREADS=2 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests -q

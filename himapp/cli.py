@@ -1,6 +1,6 @@
 """The command ``himapp``: ``himapp [PHOTO]`` opens the window, ``himapp matte`` needs none.
 
-``himapp matte PHOTO... --out DIR`` writes every person's matte.
+``himapp matte PHOTO... --out DIR`` writes every person's matte; ``himapp selftest`` tries it all.
 
 Neither Qt nor torch is loaded before there is work for it, so that ``--help`` is instant.
 
@@ -33,6 +33,7 @@ from himapp.pipeline import (
 )
 from himapp.run_files import make_folder, name_folders
 
+_COMMANDS = ("matte", "selftest")
 _JSON_VERSION = 1
 _STAGE_WORDS: dict[PhotoStage, str] = {
     "read": "reading",
@@ -66,12 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asks_for_window(given):
         return _open_window([Path(name) for name in given])
     options = build_parser().parse_args(given)
-    return run_matte(options)
+    return _run_selftest() if options.command == "selftest" else run_matte(options)
 
 
 def asks_for_window(arguments: Sequence[str]) -> bool:
     """Tell whether the arguments name no command: then they are photos for the window."""
-    return not arguments or (arguments[0] != "matte" and not arguments[0].startswith("-"))
+    return not arguments or not (arguments[0] in _COMMANDS or arguments[0].startswith("-"))
 
 
 def _open_window(photos: Sequence[Path]) -> int:
@@ -79,6 +80,14 @@ def _open_window(photos: Sequence[Path]) -> int:
     from himapp.app import main as show_window
 
     return show_window(photos)
+
+
+def _run_selftest() -> ExitCode:
+    # It needs all that the other commands load only when they work.
+    from himapp.selftest import run_selftest
+
+    is_well = run_selftest(lambda line: _say(line, sys.stdout))
+    return ExitCode.DONE if is_well else ExitCode.SOME_FAILED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -98,6 +107,12 @@ def build_parser() -> argparse.ArgumentParser:
         "3 cannot work at all (weights, disk), 130 interrupted.",
     )
     _add_matte_arguments(matte)
+    commands.add_parser(
+        "selftest",
+        help="try every part without network",
+        description="Try every part of the program once, without network, a line for each.",
+        epilog="Exit codes: 0 all well, 1 at least one check failed.",
+    )
     return parser
 
 

@@ -6,17 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QSize, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QMessageBox,
-    QSizePolicy,
     QStackedWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +33,7 @@ from himapp.gui.person_commands import PersonCommands
 from himapp.gui.recent_menu import RecentMenu
 from himapp.gui.side_bar import SideBar
 from himapp.gui.status_line import StatusLine
+from himapp.gui.tool_bar import ToolBar
 from himapp.gui.welcome import WelcomePage
 from himapp.imaging.photo import Photo
 from himapp.inference.session import MattingResult
@@ -81,7 +78,8 @@ class MainWindow(QMainWindow):
         self.addActions(list(self.actions_by_name.values()))
         menus = {"recent": self._recent_menu}
         actions.fill_menu_bar(self.menuBar(), self.actions_by_name, menus)
-        self.addToolBar(self._make_tool_bar())
+        self.tool_bar = ToolBar(self.actions_by_name)
+        self.addToolBar(self.tool_bar)
         self.setCentralWidget(self._make_pages())
         self.setStatusBar(self.status)
         named = self.actions_by_name
@@ -101,34 +99,9 @@ class MainWindow(QMainWindow):
             ),
         ):
             action.setIcon(icon(icon_name))
-            action.setShortcuts(list(keys))
+            action.setShortcuts([QKeySequence(sequence) for sequence in keys])
             action.setObjectName(name)
             self.actions_by_name[name] = action
-
-    def _make_tool_bar(self) -> QToolBar:
-        bar = QToolBar("Tools")
-        bar.setObjectName("toolBar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        bar.toggleViewAction().setEnabled(False)
-        for name in ("open", "undo", "redo"):
-            bar.addAction(self.actions_by_name[name])
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(gap)
-        bar.addWidget(self._make_export_button())
-        return bar
-
-    def _make_export_button(self) -> QToolButton:
-        menu = QMenu(self)
-        actions.fill_menu(menu, actions.EXPORT_MENU, self.actions_by_name)
-        self.export_button = QToolButton()
-        self.export_button.setDefaultAction(self.actions_by_name["export"])
-        self.export_button.setText("Export")
-        self.export_button.setMenu(menu)
-        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        return self.export_button
 
     def _make_pages(self) -> QWidget:
         photo_page = QWidget()

@@ -83,7 +83,6 @@ class PhotoOpening(QObject):
         """Read a photo in the background, show it and find its people."""
         self._is_followed_by_more = True
         self._matting.cancel()
-        self.worked.emit(f"Opening {display_name(path)}", 0, 1)
 
         def read(_report: Report, cancel: CancelToken) -> Photo:
             photo = read_photo(path)
@@ -92,13 +91,14 @@ class PhotoOpening(QObject):
 
         self._reader.run(read)
         self._is_followed_by_more = False
+        self.worked.emit(f"Opening {display_name(path)}", 0, 1)
 
     def find_people(self) -> None:
         """Find the people of the open photo, unless they are there already."""
         document = self._editor.document
         if document is not None and not document.layers:
-            self.worked.emit(_STAGE_WORDS["find"], 0, 1)
             self._matting.request(document.photo.pixels)
+            self.worked.emit(_STAGE_WORDS["find"], 0, 1)
 
     def cancel(self) -> None:
         """Withdraw whatever is under way."""

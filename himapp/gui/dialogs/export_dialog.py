@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from himapp.document.document import Document
 from himapp.document.export_plan import Content, ExportOptions, PlannedFile, plan_export
+from himapp.gui import theme
 from himapp.gui.dialogs import files
 from himapp.gui.exporting import ExportRequest
 
@@ -103,6 +105,14 @@ class ExportDialog(QDialog):
         column.addLayout(form)
         column.addWidget(self.buttons)
         self._fill()
+        self._brighten_boxes()
+
+    def _brighten_boxes(self) -> None:
+        """Let empty boxes be seen: on this dark window Fusion's are darker still."""
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, theme.BUTTON.lighter(150))
+        for box in (*self.contents.values(), self.cropped_box, self.replace_box):
+            box.setPalette(palette)
 
     def _make_contents(self) -> QWidget:
         group = QButtonGroup(self)

@@ -49,7 +49,7 @@ class ColourRow(QWidget):
     def show_colour(self, rgb: Rgb) -> None:
         """Show a colour without telling anybody."""
         self._rgb = rgb
-        self.button.setText(QColor(*rgb).name().upper())
+        self.button.setText(f" {QColor(*rgb).name().upper()}")
         self.button.setIcon(_make_swatch(rgb))
 
     def _make_ready_button(self, name: str, rgb: Rgb) -> QToolButton:

@@ -1,5 +1,6 @@
 """A label, a slider and a number that say one value."""
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
@@ -40,11 +41,11 @@ class ValueSpec:
     def to_position(self, value: float) -> int:
         """Return the slider's position for a value."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return round(_STEPS * share ** (1 / self.curve))
+        return round(_STEPS * math.pow(share, 1 / self.curve))
 
     def to_value(self, position: int) -> float:
         """Return the value of a slider's position, rounded to the digits shown."""
-        value = self.low + (self.high - self.low) * (position / _STEPS) ** self.curve
+        value = self.low + (self.high - self.low) * math.pow(position / _STEPS, self.curve)
         return round(value * self.shown_per_value, self.decimals) / self.shown_per_value
 
 

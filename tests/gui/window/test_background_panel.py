@@ -1,0 +1,128 @@
+"""The background, by clicking."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from himapp.document.background import (
+    BlurBackground,
+    ColourBackground,
+    ImageBackground,
+    PhotoBackground,
+    TransparentBackground,
+)
+from himapp.gui.dialogs import files
+from himapp.gui.main_window import MainWindow
+from himapp.gui.panels.background_panel import BackgroundPanel
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def panel_of(window: MainWindow) -> BackgroundPanel:
+    return window.side_bar.background
+
+
+def background_of(window: MainWindow) -> object:
+    return window.editor.document.background
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("none", TransparentBackground),
+        ("colour", ColourBackground),
+        ("blur", BlurBackground),
+    ],
+)
+def test_a_click_sets_the_kind(qtbot: QtBot, opened: MainWindow, kind: str, expected: type) -> None:
+    panel = panel_of(opened)
+    qtbot.mouseClick(panel.buttons[kind], LEFT)
+    assert isinstance(background_of(opened), expected)
+    assert panel.buttons[kind].isChecked()
+    qtbot.mouseClick(panel.buttons["photo"], LEFT)
+    assert isinstance(background_of(opened), PhotoBackground)
+    assert opened.editor.undo_stack.count() == 2
+
+
+def test_a_kind_remembers_how_it_was_set_up(qtbot: QtBot, opened: MainWindow) -> None:
+    panel = panel_of(opened)
+    qtbot.mouseClick(panel.buttons["blur"], LEFT)
+    panel.radius.number.setValue(60)
+    qtbot.mouseClick(panel.buttons["none"], LEFT)
+    qtbot.mouseClick(panel.buttons["blur"], LEFT)
+    assert background_of(opened) == BlurBackground(60)
+
+
+def test_colours_tried_in_the_dialog_are_one_step(qtbot: QtBot, opened: MainWindow) -> None:
+    panel = panel_of(opened)
+    qtbot.mouseClick(panel.buttons["colour"], LEFT)
+    qtbot.mouseClick(panel.colour_row.button, LEFT)
+    dialog = panel.colour_row.dialog
+    for red in (10, 20, 30):
+        dialog.setCurrentColor(QColor(red, 0, 0))
+    assert background_of(opened) == ColourBackground((30, 0, 0))
+    dialog.accept()
+    assert background_of(opened) == ColourBackground((30, 0, 0))
+    assert opened.editor.undo_stack.count() == 2
+    qtbot.waitUntil(lambda: panel.colour_row.dialog is None)
+
+
+def test_a_cancelled_colour_dialog_leaves_no_step(qtbot: QtBot, opened: MainWindow) -> None:
+    panel = panel_of(opened)
+    qtbot.mouseClick(panel.buttons["colour"], LEFT)
+    before = background_of(opened)
+    qtbot.mouseClick(panel.colour_row.button, LEFT)
+    panel.colour_row.dialog.setCurrentColor(QColor(1, 2, 3))
+    panel.colour_row.dialog.reject()
+    assert background_of(opened) == before
+    assert opened.editor.undo_stack.count() == 1
+    qtbot.waitUntil(lambda: panel.colour_row.dialog is None)
+
+
+def test_image_asks_for_a_file(
+    qtbot: QtBot, opened: MainWindow, image_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ask_photo", lambda *_: image_file)
+    panel = panel_of(opened)
+    qtbot.mouseClick(panel.buttons["image"], LEFT)
+    qtbot.waitUntil(lambda: isinstance(background_of(opened), ImageBackground))
+    assert background_of(opened).path == str(image_file)
+    assert panel.image_page.choose_button.text() == "red.png"
+    panel.image_page.fit_box.setCurrentIndex(1)
+    panel.image_page.across.number.setValue(0)
+    assert background_of(opened).fit == "fit"
+    assert background_of(opened).position == (0, 0.5)
+    qtbot.waitUntil(lambda: not opened.is_busy)
+
+
+def test_no_file_chosen_leaves_the_background(
+    qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ask_photo", lambda *_: None)
+    qtbot.mouseClick(panel_of(opened).buttons["image"], LEFT)
+    assert isinstance(background_of(opened), PhotoBackground)
+    assert panel_of(opened).buttons["photo"].isChecked()
+
+
+def test_a_dropped_image_stands_behind_the_people(
+    qtbot: QtBot, drop, opened: MainWindow, image_file: Path
+) -> None:
+    drop(panel_of(opened), image_file)
+    qtbot.waitUntil(lambda: isinstance(background_of(opened), ImageBackground))
+    assert np.all(background_of(opened).pixels == (200, 10, 10))
+    assert panel_of(opened).buttons["image"].isChecked()
+    qtbot.waitUntil(lambda: not opened.is_busy)
+
+
+def test_a_dropped_text_is_refused_in_a_sentence(
+    qtbot: QtBot, drop, opened: MainWindow, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.png"
+    text.write_text("no picture")
+    drop(panel_of(opened), text)
+    qtbot.waitUntil(lambda: "notes.png" in opened.message_bar.text)
+    assert isinstance(background_of(opened), PhotoBackground)

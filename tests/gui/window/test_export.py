@@ -1,0 +1,154 @@
+"""Exporting through the dialog: what it shows, what it writes, what it remembers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from himapp.gui.dialogs import files
+from himapp.gui.dialogs.export_dialog import ExportDialog
+from himapp.gui.main_window import MainWindow
+from himapp.imaging.photo_io import read_photo
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def ask(window: MainWindow, action: str, folder: Path) -> ExportDialog:
+    window.actions_by_name[action].trigger()
+    dialog = window.export_flow.dialog
+    assert dialog is not None
+    dialog.folder_field.setText(str(folder))
+    return dialog
+
+
+def preview_of(dialog: ExportDialog) -> list[str]:
+    return [dialog.preview.item(i).text().split()[0] for i in range(dialog.preview.count())]
+
+
+def export(qtbot: QtBot, window: MainWindow, dialog: ExportDialog) -> None:
+    with qtbot.waitSignal(window.exporting.written):
+        qtbot.mouseClick(dialog.export_button, LEFT)
+    qtbot.waitUntil(lambda: not window.is_busy)
+
+
+def test_three_actions_cut_everybody_out(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    dialog = ask(opened, "export_people", folder)
+    expected = [f"three-person-0{i}.png" for i in (1, 2, 3)]
+    assert preview_of(dialog) == expected
+    assert dialog.summary.text() == "3 files"
+    export(qtbot, opened, dialog)
+    assert sorted(path.name for path in folder.iterdir()) == expected
+    assert read_photo(folder / expected[0]).pixels.shape == (80, 40, 3)
+    assert opened.status.facts.text() == "3 files written to “out”"
+    assert opened.status.folder_button.isVisible()
+
+
+def test_the_selected_in_the_full_frame(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    opened.editor.select([2])
+    dialog = ask(opened, "export_people", tmp_path / "out")
+    dialog.people_box.setCurrentIndex(1)
+    dialog.cropped_box.setChecked(False)
+    dialog.prefix_field.setText("x ")
+    assert not dialog.margin_box.isEnabled()
+    export(qtbot, opened, dialog)
+    (file,) = (tmp_path / "out").iterdir()
+    assert file.name == "xperson-02.png"
+    assert read_photo(file).pixels.shape == (120, 180, 3)
+
+
+def test_hidden_people_are_left_out(opened: MainWindow, tmp_path: Path) -> None:
+    opened.editor.select([1, 2, 3])
+    opened.actions_by_name["toggle_eye"].trigger()
+    dialog = ask(opened, "export_people", tmp_path)
+    assert dialog.summary.text() == "Nobody is shown: there is nothing to write."
+    assert not dialog.export_button.isEnabled()
+    dialog.reject()
+
+
+def test_the_picture_as_a_jpeg(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    dialog = ask(opened, "export_composite", tmp_path / "out")
+    assert not dialog.cropped_box.isEnabled()
+    dialog.format_box.setCurrentIndex(1)
+    export(qtbot, opened, dialog)
+    written = read_photo(tmp_path / "out" / "three-composite.jpg")
+    original = opened.editor.document.photo.pixels
+    difference = np.abs(written.pixels.astype(int) - original.astype(int))
+    assert written.format == "JPEG"
+    assert difference.mean() < 1  # rounding of a JPEG at quality 95
+
+
+def test_mattes_are_grey(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    dialog = ask(opened, "export_mattes", tmp_path / "out")
+    assert preview_of(dialog)[2] == "three-person-03-matte.png"
+    export(qtbot, opened, dialog)
+    matte = read_photo(tmp_path / "out" / "three-person-03-matte.png")
+    assert matte.source_mode == "L"
+    assert np.all(matte.pixels == 255)
+
+
+def test_the_last_choices_are_remembered(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    dialog = ask(opened, "export_people", tmp_path / "out")
+    dialog.cropped_box.setChecked(False)
+    export(qtbot, opened, dialog)
+    opened.actions_by_name["export"].trigger()
+    again = opened.export_flow.dialog
+    assert again.folder_field.text() == str(tmp_path / "out")
+    assert not again.cropped_box.isChecked()
+    assert preview_of(again)[0] == "three-person-01-2.png"
+    again.replace_box.setChecked(True)
+    assert preview_of(again)[0] == "three-person-01.png"
+    again.reject()
+
+
+@pytest.mark.parametrize(("prefix", "is_fine"), [("a/b", False), ("ok-", True), ("c:", False)])
+def test_names_that_no_file_can_have_are_refused(
+    opened: MainWindow, tmp_path: Path, prefix: str, *, is_fine: bool
+) -> None:
+    dialog = ask(opened, "export_people", tmp_path)
+    dialog.prefix_field.setText(prefix)
+    assert dialog.export_button.isEnabled() is is_fine
+    dialog.reject()
+
+
+def test_browsing_fills_in_the_folder(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ask_folder", lambda *_: tmp_path / "chosen")
+    dialog = ask(opened, "export_people", tmp_path)
+    qtbot.mouseClick(dialog.browse_button, LEFT)
+    assert dialog.folder_field.text() == str(tmp_path / "chosen")
+    dialog.reject()
+
+
+def test_a_folder_that_cannot_be_made_is_said(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    dialog = ask(opened, "export_people", tmp_path / "file" / "out")
+    qtbot.mouseClick(dialog.export_button, LEFT)
+    qtbot.waitUntil(lambda: "cannot be made" in opened.message_bar.text)
+    qtbot.waitUntil(lambda: not opened.is_busy)
+    assert not opened.status.cancel_button.isVisible()
+
+
+def test_an_export_can_be_cancelled(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    dialog = ask(opened, "export_people", tmp_path / "out")
+    ended = qtbot.waitSignal(opened.exporting.ended)
+    with ended:
+        qtbot.mouseClick(dialog.export_button, LEFT)
+        assert opened.status.cancel_button.isVisible()
+        qtbot.mouseClick(opened.status.cancel_button, LEFT)
+    assert ended.args == [True]
+    assert not opened.is_busy
+
+
+def test_exported_edits_are_not_asked_about(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    qtbot.mouseClick(opened.side_bar.background.buttons["none"], LEFT)
+    assert not opened.editor.undo_stack.isClean()
+    export(qtbot, opened, ask(opened, "export_composite", tmp_path / "out"))
+    assert opened.editor.undo_stack.isClean()
