@@ -46,14 +46,14 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, help="a TOML file, see training/configs")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run's results")
-    parser.add_argument("--start", type=Path, help="weights of an earlier stage to start from")
+    parser.add_argument("--weights", type=Path, help="weights of an earlier stage to start from")
 
 
 def run_training(arguments: argparse.Namespace) -> int:
     """Train in this process, or as one of several under ``torchrun``."""
     config = read_config(arguments.config)
-    if arguments.start:
-        config = replace(config, run=replace(config.run, start=str(arguments.start)))
+    if arguments.weights:
+        config = replace(config, run=replace(config.run, start=str(arguments.weights)))
     processes = join_processes()
     try:
         train(config, arguments.data, arguments.out, processes)
