@@ -4,8 +4,11 @@ Nothing here ever takes a photo's place.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from himapp.errors import ExportError
@@ -17,6 +20,11 @@ from himapp.paths import display_name
 
 WriteProgress = Callable[[int, int], None]
 """Called as ``progress(done, of)`` before each person's files are written."""
+
+# People written at a time: estimating and encoding leave Python's lock (best of five on two busy
+# cores: 5.8 instead of 7.0 s for four cut-outs of 24 megapixels, 1.8 instead of 2.6 s for ten of
+# 12). Each takes 0.3 GB at 24 megapixels, so no more even where there are more cores.
+_WRITERS = 2
 
 _OWN_FILES = re.compile(r"(person|cutout)-\d{2,}\.png")
 
@@ -81,10 +89,16 @@ class MatteWriter:
         """
         make_folder(folder)
         files: list[PersonFiles] = []
-        for number, matte in enumerate(people, start=1):
-            cancel.raise_if_cancelled()
-            progress(len(files), len(people))
-            files.append(self._write_person(photo, matte, folder, number))
+        running: deque[Future[PersonFiles]] = deque()
+        with ThreadPoolExecutor(_WRITERS, "write") as pool:
+            for number, matte in enumerate(people, start=1):
+                if len(running) == _WRITERS:
+                    files.append(running.popleft().result())
+                progress(len(files), len(people))
+                cancel.raise_if_cancelled()
+                job = partial(self._write_person, photo, matte, folder, number)
+                running.append(pool.submit(job))
+        files.extend(job.result() for job in running)
         self._remove_leftovers(folder, files)
         return tuple(files)
 
