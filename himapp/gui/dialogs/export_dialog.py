@@ -36,7 +36,7 @@ _CONTENTS: Final[tuple[tuple[Content, str], ...]] = (
     ("composite", "The picture"),
 )
 _MARGIN_LIMIT_PX = 10_000
-_WIDTH = 520
+_WIDTH = 576
 _PREVIEW_ROWS = 5
 
 
