@@ -277,9 +277,14 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["photo.jpg"]])
-def test_without_a_command_the_window_is_asked_for(arguments: list[str]) -> None:
+def test_without_a_command_the_window_is_asked_for(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[list[Path]] = []
+    monkeypatch.setattr(cli, "_open_window", lambda photos: shown.append(photos) or 0)
     assert cli.asks_for_window(arguments)
-    assert main(arguments) == 2
+    assert main(arguments) == 0
+    assert shown == [[Path(name) for name in arguments]]
 
 
 def test_two_photos_of_one_stem_do_not_meet(tmp_path: Path) -> None:
