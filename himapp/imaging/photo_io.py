@@ -98,16 +98,20 @@ def list_photos(path: Path) -> list[Path]:
         The files; a folder's sorted by name, regardless of case. Empty for a folder without any.
 
     Raises:
-        PhotoError: The path does not exist or the folder cannot be listed.
+        PhotoError: The path does not exist, cannot be looked at, or is a folder that cannot be
+            listed.
     """
-    if not path.is_dir():
-        if not path.exists():
-            raise PhotoError(f"“{display_name(path)}” does not exist.")
-        return [path]
     try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
         entries = [entry for entry in path.iterdir() if _is_listed(entry)]
-    except OSError as error:
-        raise PhotoError(f"The folder “{display_name(path)}” cannot be opened.") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PhotoError(f"“{display_name(path)}” does not exist.") from error
+    except PermissionError as error:
+        raise PhotoError(f"“{display_name(path)}” cannot be opened: permission denied.") from error
+    except (OSError, ValueError) as error:
+        raise PhotoError(f"“{display_name(path)}” cannot be read from its disk.") from error
     return sorted(entries, key=lambda entry: (entry.name.casefold(), entry.name))
 
 

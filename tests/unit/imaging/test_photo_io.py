@@ -1,22 +1,14 @@
-import os
 import struct
 import zlib
-from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageCms, TiffImagePlugin
 
-from himapp.errors import PhotoError
-from himapp.imaging import photo_io
-from himapp.imaging.photo import Photo
-from himapp.imaging.photo_io import list_photos, read_photo
+from himapp.imaging.photo_io import read_photo
 
 ORIENTATION = 0x0112
 
@@ -300,145 +292,3 @@ def test_a_tiff_keeps_the_facts_about_camera_time_and_place(tmp_path: Path) -> N
     assert kept.get_ifd(0x8825)[1] == "N"
     assert set(kept) <= {0x0110, 0x8769, 0x8825}  # nothing about the old file's layout
     np.testing.assert_array_equal(photo.pixels, np.rot90(ramp(), 2))
-
-
-def text_file(path: Path) -> None:
-    path.write_text("not a photo at all")
-
-
-def truncated(form: str) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
-        buffer = BytesIO()
-        Image.fromarray(noise).save(buffer, form)
-        path.write_bytes(buffer.getvalue()[: buffer.tell() // 2])
-
-    return write
-
-
-def truncated_deep(suffix: str) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        noise = np.random.default_rng(0).integers(0, 65536, (64, 64, 3)).astype(np.uint16)
-        data = cv2.imencode(suffix, noise)[1].tobytes()
-        path.write_bytes(data[: len(data) // 2])
-
-    return write
-
-
-def huge_png(path: Path) -> None:
-    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
-    body = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(100)))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body + png_chunk(b"IEND", b""))
-
-
-def float_tiff(path: Path) -> None:
-    Image.fromarray(np.zeros((2, 2), np.float32)).save(path, "TIFF")
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (text_file, "is not a JPEG"),
-        (lambda path: path.write_bytes(b""), "is empty"),
-        (lambda path: path.mkdir(), "is a folder"),
-        (lambda _: None, "does not exist"),
-        (truncated("JPEG"), "is damaged"),
-        (truncated("PNG"), "is damaged"),
-        (truncated("TIFF"), "is damaged"),
-        (truncated("WEBP"), "is damaged"),
-        (truncated("BMP"), "is damaged"),
-        (truncated("GIF"), "is damaged"),
-        (truncated_deep(".png"), "is damaged"),
-        (truncated_deep(".tiff"), "is damaged"),
-        (huge_png, "up to 1 gigapixel"),
-        (float_tiff, "32 bits per channel"),
-        (os.mkfifo, "is not a file"),
-    ],
-)
-def test_what_cannot_be_opened_is_refused_in_one_sentence(
-    tmp_path: Path, make: Callable[[Path], None], reason: str
-) -> None:
-    path = tmp_path / "holiday.jpg"
-    make(path)
-    with pytest.raises(PhotoError, match=reason) as caught:
-        read_photo(path)
-    sentence = str(caught.value)
-    assert "holiday.jpg" in sentence
-    assert sentence.endswith(".")
-    assert "\n" not in sentence
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [(PermissionError(13, "no"), "permission denied"), (OSError(5, "I/O"), "from its disk")],
-)
-def test_a_file_the_system_refuses_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
-) -> None:
-    path = saved(tmp_path / "locked.png", ramp())
-
-    def refuse(self: Path) -> bytes:
-        raise error
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(PhotoError, match=rf"locked\.png.*{reason}"):
-        read_photo(path)
-
-
-def test_a_file_beyond_the_byte_limit_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(photo_io, "MAX_FILE_BYTES", 10)
-    with pytest.raises(PhotoError, match="larger than 2 GB"):
-        read_photo(saved(tmp_path / "big.png", ramp()))
-
-
-def outcome(path: Path) -> Photo | PhotoError:
-    try:
-        return read_photo(path)
-    except PhotoError as error:
-        return error
-
-
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "GIF"])
-@settings(deadline=None, max_examples=60)  # time is not what this is about
-@given(data=st.data())
-def test_damage_anywhere_gives_a_photo_or_a_photo_error(
-    tmp_path_factory: pytest.TempPathFactory, form: str, data: st.DataObject
-) -> None:
-    buffer = BytesIO()
-    Image.fromarray(ramp(8, 8)).save(buffer, form)
-    content = bytearray(buffer.getvalue())
-    for _ in range(data.draw(st.integers(1, 3))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    path = tmp_path_factory.getbasetemp() / f"damaged.{form}"
-    path.write_bytes(content)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(photo_io, "MAX_PIXELS", 2**20)  # a flipped size byte costs seconds to decode
-        assert isinstance(outcome(path), Photo | PhotoError)
-
-
-def test_a_folder_means_its_photos_in_the_order_of_their_names(tmp_path: Path) -> None:
-    for name in ("b.JPG", "A.png", "c.tiff", "notes.txt", "._b.JPG"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "folder.png").mkdir()
-    assert [path.name for path in list_photos(tmp_path)] == ["A.png", "b.JPG", "c.tiff"]
-    assert list_photos(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
-    with pytest.raises(PhotoError, match="does not exist"):
-        list_photos(tmp_path / "gone")
-
-
-def test_a_photo_cannot_be_written_to() -> None:
-    photo = Photo(ramp())
-    with pytest.raises(ValueError, match="read-only"):
-        photo.pixels[0, 0, 0] = 1
-    assert (photo.height, photo.width, photo.bit_depth) == (5, 7, 8)
-
-
-@pytest.mark.parametrize(
-    "pixels",
-    [np.zeros((2, 2), np.uint8), np.zeros((0, 2, 3), np.uint8), np.zeros((2, 2, 3), np.float32)],
-)
-def test_a_photo_refuses_other_arrays(pixels: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="a photo needs"):
-        Photo(pixels)
