@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev system run test check lint format types layers clean
+.PHONY: help env env-dev system run test check lint format types layers build selftest clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ run: system env ## open the window on a sample or PHOTO=path; without a display 
 	fi
 
 test: system env-dev ## run all tests
-	OMP_NUM_THREADS=2 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests -q
+	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests -q
 
 check: system env-dev lint types layers test ## everything that continuous integration runs
 
@@ -53,8 +53,16 @@ format: env-dev ## format the code and mend what lint can mend by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean: ## remove the environment and the caches
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+build: system $(VENV)/.installed-freeze ## freeze the program into dist/himapp and print its size by part
+	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
+
+# Where the system lets anyone do so, the frozen program gets no network at all.
+selftest: ## try every part of the frozen program without network
+	@test -x dist/himapp/himapp || { echo "There is no frozen program yet: make build"; exit 1; }
+	$(shell unshare -rn true 2>/dev/null && echo unshare -rn) dist/himapp/himapp selftest
+
+clean: ## remove the environment, the frozen program and the caches
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(VENV)/bin/python: | system
 	@test -n "$(PYTHON)" || { echo "himapp needs Python 3.11 or newer"; exit 1; }
@@ -68,4 +76,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) install -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-freeze: requirements-freeze.lock $(VENV)/.installed
+	$(PIP) install -r requirements-freeze.lock
 	@touch $@

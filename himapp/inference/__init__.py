@@ -12,3 +12,10 @@ Data flow::
 ``session`` holds the types that everybody may import; it loads no torch. ``e2e_him`` is the session
 of the shipped network, ``weights`` finds and checks its file.
 """
+
+import os
+
+# Two torch threads beside another busy process wait for each other by spinning, which takes the
+# core that the other thread needs: one pass took 7 to 14 s instead of .3 to .7 s on a busy two-core
+# machine (measured). OpenMP reads this once, when torch is loaded, so it stands here.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
