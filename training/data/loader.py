@@ -40,7 +40,7 @@ class Batch:
 def compose_batch(sampler: Sampler, *, with_alphas: bool) -> Batch:
     """Draw one batch; all its pictures share a side."""
     config = sampler.config
-    side = int(sampler.rng.choice(config.sides))
+    side = sampler.next_side()
     canvases = [sampler.draw(side) for _ in range(config.batch)]
     pictures = torch.from_numpy(np.stack([c.picture for c in canvases]))
     return Batch(pictures, tuple(target_of(c, with_alphas=with_alphas) for c in canvases))

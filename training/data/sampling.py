@@ -63,6 +63,16 @@ class Sampler:
         self.config = config
         self.rng = np.random.default_rng(seed)
         self.pictures = PictureCache()
+        self._batches = 0
+
+    def next_side(self) -> int:
+        """Return the side of the next batch, in turn.
+
+        In turn and not at random, so that the processes of a run take steps of the same size and
+        do not wait for each other.
+        """
+        self._batches += 1
+        return self.config.sides[(self._batches - 1) % len(self.config.sides)]
 
     def draw(self, side: int) -> Canvas:
         """Return a finished canvas of ``side`` by ``side`` pixels."""
