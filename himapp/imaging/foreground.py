@@ -13,7 +13,7 @@ Reference:
     (arXiv:2006.14970): the cost of a pixel, its 2 x 2 system, and the order of the levels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from himapp.imaging.bit_depth import from_float, to_float
+from himapp.imaging.geometry import Window
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.intp]
@@ -84,45 +85,10 @@ class _Level:
     active: MaskArray  # [h, w], 0 or 1
     passes: int
 
-    def cut(self, area: "_Area", shift: int) -> "_Level":
+    def cut(self, area: Window, shift: int) -> "_Level":
         """Return the part of this level, halved ``shift`` times, that an area covers."""
         part = area.halve(shift).slices
         return _Level(self.image[part], self.alpha[part], self.active[part], self.passes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Area:
-    """Hold a rectangle of the picture."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Return rows and columns."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def grow(self, margin: int, shape: Sequence[int]) -> "_Area":
-        """Return the area with a margin, inside a picture of a shape."""
-        return _Area(
-            max(self.top - margin, 0),
-            min(self.bottom + margin, shape[0]),
-            max(self.left - margin, 0),
-            min(self.right + margin, shape[1]),
-        )
-
-    def halve(self, times: int) -> "_Area":
-        """Return the area on the level halved so often."""
-        up = (1 << times) - 1
-        bottom, right = (self.bottom + up) >> times, (self.right + up) >> times
-        return _Area(self.top >> times, bottom, self.left >> times, right)
-
-    def slices_in(self, outer: "_Area") -> tuple[slice, slice]:
-        """Return rows and columns counted from an outer area's corner."""
-        rows = slice(self.top - outer.top, self.bottom - outer.top)
-        return rows, slice(self.left - outer.left, self.right - outer.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +121,16 @@ class _HalfSystem:
     colors: FloatArray  # [3, n]: I
 
 
-def _split_into_tiles(shape: tuple[int, ...]) -> Iterator[_Area]:
+def _split_into_tiles(shape: tuple[int, ...]) -> Iterator[Window]:
     """Cut a picture into tiles, aligned to the pixels of the coarse levels."""
     height, width = shape
     for top in range(0, height, _TILE_PX):
         for left in range(0, width, _TILE_PX):
-            yield _Area(top, min(top + _TILE_PX, height), left, min(left + _TILE_PX, width))
+            yield Window(top, min(top + _TILE_PX, height), left, min(left + _TILE_PX, width))
 
 
 def _fill_tile(
-    foreground: npt.NDArray[Any], tile: _Area, fine: list[_Level], start: _Solution
+    foreground: npt.NDArray[Any], tile: Window, fine: list[_Level], start: _Solution
 ) -> None:
     """Write the colours of a tile."""
     shape = fine[0].alpha.shape
@@ -186,12 +152,12 @@ def _fill_tile(
     foreground[tile.slices] = colors[tile.slices_in(near)]
 
 
-def _cut_levels(fine: list[_Level], area: _Area) -> list[_Level]:
+def _cut_levels(fine: list[_Level], area: Window) -> list[_Level]:
     """Return the area's part of each level."""
     return [level.cut(area, shift) for shift, level in enumerate(fine)]
 
 
-def _cut_solution(start: _Solution, area: _Area, shift: int) -> _Solution:
+def _cut_solution(start: _Solution, area: Window, shift: int) -> _Solution:
     """Return the solution whose first pixel is the area's."""
     return _Solution(start.slots[area.halve(shift).slices], start.layers)
 

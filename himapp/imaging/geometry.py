@@ -1,6 +1,6 @@
-"""Boxes, and where a photo stands in the network's input.
+"""Boxes, windows of whole pixels, and where a photo stands in the network's input.
 
-Coordinates are continuous: pixel ``i`` covers ``i`` to ``i + 1``, so that a box's width is
+A box's coordinates are continuous: pixel ``i`` covers ``i`` to ``i + 1``, so that a box's width is
 ``x1 - x0`` and scaling needs no half-pixel terms.
 """
 
@@ -41,6 +41,48 @@ class Box:
             min(max(self.x1, 0), width),
             min(max(self.y1, 0), height),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hold a rectangle of whole pixels: rows ``top`` to ``bottom``, columns ``left`` to ``right``.
+
+    Attributes:
+        top: First row.
+        bottom: The row after the last one.
+        left: First column.
+        right: The column after the last one.
+    """
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Return rows and columns, to index ``[H, W, ...]`` with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def grow(self, margin_px: int, shape: tuple[int, ...]) -> "Window":
+        """Return the window with a margin, inside a picture of ``shape`` (height, width)."""
+        return Window(
+            max(self.top - margin_px, 0),
+            min(self.bottom + margin_px, shape[0]),
+            max(self.left - margin_px, 0),
+            min(self.right + margin_px, shape[1]),
+        )
+
+    def halve(self, times: int) -> "Window":
+        """Return the pixels that hold the window in the picture halved so often."""
+        up = (1 << times) - 1
+        bottom, right = (self.bottom + up) >> times, (self.right + up) >> times
+        return Window(self.top >> times, bottom, self.left >> times, right)
+
+    def slices_in(self, outer: "Window") -> tuple[slice, slice]:
+        """Return rows and columns counted from an outer window's corner."""
+        rows = slice(self.top - outer.top, self.bottom - outer.top)
+        return rows, slice(self.left - outer.left, self.right - outer.left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from himapp.imaging.geometry import Window
 from himapp.imaging.photo import PixelArray
 from himapp.inference.session import ALPHA_ONE, CancelToken
 
@@ -80,30 +81,6 @@ def _invert(matrices: npt.NDArray[np.float64]) -> _Floats:
     return np.ascontiguousarray(adjugate.transpose(2, 3, 0, 1), dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A rectangle on the network's grid: rows ``top..bottom``, columns ``left..right``."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Return the rectangle as an index of ``[h, w, ...]``."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def grow(self, margin: int, shape: tuple[int, int]) -> "Window":
-        """Return the rectangle with a margin, inside a grid of ``shape``."""
-        return Window(
-            max(0, self.top - margin),
-            min(shape[0], self.bottom + margin),
-            max(0, self.left - margin),
-            min(shape[1], self.right + margin),
-        )
-
-
 def upsample_matte(
     guide: Guide, small: _Floats, cancel: CancelToken
 ) -> tuple[npt.NDArray[np.uint16], int, int] | None:
@@ -130,7 +107,7 @@ def upsample_matte(
 
 
 def find_support(small: _Floats) -> Window | None:
-    """Return the smallest window that holds everything visible; None where nothing is."""
+    """Return the window of the grid that holds everything visible; None where nothing is."""
     left, top, width, height = cv2.boundingRect((small > _HALF_STEP).view(np.uint8))
     return Window(top, top + height, left, left + width) if width else None
 

@@ -1,7 +1,6 @@
 """Turn a photo into people with a network: letterbox, predict, back to the photo's size."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import cv2
@@ -9,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from himapp.imaging.geometry import Placement, place_with_multiple
 from training.metrics.arrays import Matte
 
 Person: TypeAlias = tuple[Matte, float]
@@ -48,14 +48,6 @@ class Network(Protocol):
         """Find people in float32 [B, 3, H, W] RGB in 0..1, H and W divisible by 32."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Say where the photo lies in the padded picture: its top left `height` x `width` pixels."""
-
-    height: int
-    width: int
-
-
 def network_predictor(
     network: Network, side: int, score_floor: float = SCORE_FLOOR
 ) -> PredictPeople:
@@ -71,7 +63,7 @@ def network_predictor(
         image, placement = letterbox(photo, side)
         with torch.inference_mode():
             prediction = network.predict(image, score_floor)[0]
-        return people_of(prediction, placement, (photo.shape[0], photo.shape[1]))
+        return people_of(prediction, placement)
 
     return predict_people
 
@@ -86,22 +78,21 @@ def letterbox(photo: NDArray[np.uint8], side: int) -> tuple[torch.Tensor, Placem
     Returns:
         The picture float32 [1, 3, h, w] in 0..1, padded with grey, and where the photo lies in it.
     """
-    scale = side / max(photo.shape[:2])
-    height, width = (max(1, round(length * scale)) for length in photo.shape[:2])
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(photo, (width, height), interpolation=interpolation)
-    padded = [-length % SIDE_MULTIPLE + length for length in (height, width)]
-    image = torch.full((1, 3, *padded), PADDING_GREY)
-    image[0, :, :height, :width] = torch.from_numpy(small).permute(2, 0, 1) / 255
-    return image, Placement(height, width)
+    placement = place_with_multiple(photo.shape[0], photo.shape[1], side, SIDE_MULTIPLE)
+    interpolation = cv2.INTER_AREA if side < max(photo.shape[:2]) else cv2.INTER_LINEAR
+    size = (placement.content_width, placement.content_height)
+    small = cv2.resize(photo, size, interpolation=interpolation)
+    image = torch.full((1, 3, placement.model_height, placement.model_width), PADDING_GREY)
+    rows, columns = placement.content_slices
+    image[0, :, rows, columns] = torch.from_numpy(small).permute(2, 0, 1) / 255
+    return image, placement
 
 
-def people_of(
-    prediction: Prediction, placement: Placement, size_px: tuple[int, int]
-) -> list[Person]:
-    """Bring the mattes of a prediction to the photo's size (height, width) and drop specks."""
-    height, width = size_px
-    mattes = prediction.alpha[:, : placement.height, : placement.width].float().cpu().numpy()
+def people_of(prediction: Prediction, placement: Placement) -> list[Person]:
+    """Bring the mattes of a prediction to the photo's size and drop specks."""
+    height, width = placement.photo_height, placement.photo_width
+    rows, columns = placement.content_slices
+    mattes = prediction.alpha[:, rows, columns].float().cpu().numpy()
     people: list[Person] = []
     for matte, score in zip(mattes, prediction.score.tolist(), strict=True):
         alpha = cv2.resize(matte, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from himapp.imaging.geometry import Box, Placement, place_with_multiple
+from himapp.imaging.geometry import Box, Placement, Window, place_with_multiple
 
 sides = st.integers(1, 20_000)
 edges = st.floats(-1e4, 1e4)
@@ -59,3 +60,23 @@ def test_a_clipped_box_lies_inside_its_picture(box: Box, height: int, width: int
 def test_impossible_boxes_are_refused(x0: float) -> None:
     with pytest.raises(ValueError, match="x0 <= x1"):
         Box(x0, 0, 0, 1)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9), st.integers(1, 4))
+def test_a_window_grows_inside_its_picture_and_its_half_holds_it(
+    height: int, width: int, margin: int, times: int
+) -> None:
+    shape = (height + 3, width + 2)
+    window = Window(1, 1 + height, 2, 2 + width)
+    grown = window.grow(margin, shape)
+    picture = np.arange(shape[0] * shape[1]).reshape(shape)
+    np.testing.assert_array_equal(
+        picture[grown.slices][window.slices_in(grown)], picture[window.slices]
+    )
+    half = window.halve(times)
+    assert half.top << times <= window.top < window.bottom <= half.bottom << times
+    assert half.left << times <= window.left < window.right <= half.right << times
+
+
+def test_a_window_without_room_does_not_leave_its_picture() -> None:
+    assert Window(2, 4, 0, 5).grow(3, (5, 9)) == Window(0, 5, 0, 8)

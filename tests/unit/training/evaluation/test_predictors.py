@@ -48,7 +48,7 @@ def red_photo() -> np.ndarray:
 def test_letterbox_keeps_the_shape_and_pads_right_and_bottom_with_grey():
     image, placement = letterbox(red_photo(), 80)
     assert image.shape == (1, 3, 64, 96)
-    assert (placement.height, placement.width) == (40, 80)
+    assert (placement.content_height, placement.content_width) == (40, 80)
     assert image[0, :, 40:].unique().tolist() == pytest.approx([PADDING_GREY])
     assert image[0, :, :, 80:].unique().tolist() == pytest.approx([PADDING_GREY])
     assert image[0, 0, 30, 60] == 1
@@ -85,4 +85,4 @@ def test_the_floor_reaches_the_network():
 def test_a_strip_keeps_at_least_one_row():
     image, placement = letterbox(np.zeros((1, 500, 3), np.uint8), 64)
     assert image.shape == (1, 3, 32, 64)
-    assert placement.height == 1
+    assert placement.content_height == 1
