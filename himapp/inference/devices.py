@@ -95,11 +95,17 @@ def is_bf16_faster(address: str) -> bool:
     """Tell whether a convolution is clearly faster in bfloat16 than in float32 on a device.
 
     Measured once per process, in some 10 ms: on CPUs without bfloat16 arithmetic it is ten times
-    slower, on others twice as fast, and no flag tells both reliably.
+    slower, on others twice as fast, and no flag tells both reliably. A GPU without memory for the
+    probe keeps float32: its first pass will say so, and the CPU take over.
     """
-    seconds = {
-        dtype: _time_convolution(address, dtype) for dtype in (torch.float32, torch.bfloat16)
-    }
+    try:
+        seconds = {
+            dtype: _time_convolution(address, dtype) for dtype in (torch.float32, torch.bfloat16)
+        }
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            return False
+        raise
     return seconds[torch.bfloat16] < _BF16_WORTHWHILE * seconds[torch.float32]
 
 

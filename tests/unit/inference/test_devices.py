@@ -145,6 +145,16 @@ def test_bfloat16_must_be_clearly_faster(
     is_bf16_faster.cache_clear()
 
 
+def test_a_gpu_too_full_for_the_probe_is_still_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_no_memory(address: str, dtype: torch.dtype) -> float:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(devices, "_time_convolution", find_no_memory)
+    is_bf16_faster.cache_clear()
+    assert not is_bf16_faster("cuda")
+    is_bf16_faster.cache_clear()
+
+
 def test_the_probe_really_runs_both_precisions() -> None:
     assert devices._time_convolution("cpu", torch.float32) > 0
     assert devices._time_convolution("cpu", torch.bfloat16) > 0
