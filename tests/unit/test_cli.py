@@ -128,6 +128,7 @@ def test_bad_files_are_refused_in_one_sentence_and_the_rest_goes_on(
 ) -> None:
     make, words = REFUSED[case]
     bad, good = make(tmp_path / "bad.jpg"), _save(tmp_path / "good.png")
+    before = bad.read_bytes() if bad.exists() else None
     assert main(["matte", str(bad), str(good), "--out", str(tmp_path / "out")]) == 1
     captured = capsys.readouterr()
     lines = [line for line in captured.err.splitlines() if "bad.jpg" in line]
@@ -136,6 +137,7 @@ def test_bad_files_are_refused_in_one_sentence_and_the_rest_goes_on(
     assert lines[0].endswith(".")
     assert "good.png: 1 person" in captured.out
     assert (tmp_path / "out" / "good" / "person-01.png").exists()
+    assert (bad.read_bytes() if bad.exists() else None) == before
 
 
 def test_a_file_that_may_not_be_read_is_refused(
@@ -156,17 +158,21 @@ def test_a_file_that_may_not_be_read_is_refused(
     assert (tmp_path / "out" / "good" / "person-01.png").exists()
 
 
-def test_no_space_left_is_said_and_leaves_no_half_file(
+def test_no_space_left_is_said_leaves_no_half_file_and_the_rest_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(file: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    answers = iter([OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))])
 
-    monkeypatch.setattr(atomic_file.os, "fsync", full)
-    photo = _save(tmp_path / "a.png")
-    assert main(["matte", str(photo), "--out", str(tmp_path / "out")]) == 1
+    def be_full_once(file: int) -> None:
+        for error in answers:
+            raise error
+
+    monkeypatch.setattr(atomic_file.os, "fsync", be_full_once)
+    photos = [str(_save(tmp_path / name)) for name in ("a.png", "b.png")]
+    assert main(["matte", *photos, "--out", str(tmp_path / "out")]) == 1
     assert "there is no space left on the disk." in capsys.readouterr().err
     assert list((tmp_path / "out" / "a").iterdir()) == []
+    assert (tmp_path / "out" / "b" / "person-01.png").exists()
 
 
 def test_a_photo_without_people_is_no_failure(

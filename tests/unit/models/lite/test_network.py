@@ -55,6 +55,13 @@ def test_other_sides_are_refused(tiny_network: E2EHimLite, shape: tuple[int, ...
         tiny_network.predict(torch.rand(shape))
 
 
+def test_a_pass_in_bfloat16_keeps_the_types_and_the_sum(tiny_network: E2EHimLite) -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        (found,) = tiny_network.predict(torch.rand(1, 3, 64, 96), 0.0)
+    assert len(found.score)
+    check_prediction(found, 64, 96)
+
+
 def test_a_batch_gives_what_its_pictures_give_alone(tiny_network: E2EHimLite) -> None:
     images = torch.rand(2, 3, 96, 128)
     images[1] *= 0.2  # another picture, with another number of queries
