@@ -255,7 +255,7 @@ def check_cutout(file: Path, person: PersonLayer) -> None:
         CheckError: it does not.
     """
     alpha = _read_back(file, "RGBA")[..., 3]
-    bounds = person.bounds
+    bounds = person.visible_bounds
     if alpha.shape != (bounds.height, bounds.width):
         raise CheckError(f"{file.name} is {alpha.shape}, the person {bounds}")
     if alpha.min() != 0 or alpha.max() != np.iinfo(np.uint8).max:

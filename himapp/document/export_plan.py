@@ -22,7 +22,8 @@ class ExportOptions:
     Attributes:
         content: each person's colours with alpha, each person's matte in grey, or the picture.
         people: ids of the people; None means everybody whose eye is on. Not for the composite.
-        is_cropped: whether cut-outs and mattes are cropped to the person or keep the full frame.
+        is_cropped: whether cut-outs and mattes are cropped to what can be seen of the person, or
+            keep the full frame and every trace of the matte.
         margin_px: photo pixels left around a cropped person.
         image_format: JPEG only for the composite; it has no alpha, white shows instead.
         jpeg_quality: 1..100.
@@ -128,4 +129,4 @@ def _find_people(document: Document, options: ExportOptions) -> list[PersonLayer
 def _find_region(document: Document, layer: PersonLayer, options: ExportOptions) -> Region:
     if not options.is_cropped or layer.bounds.is_empty:
         return document.frame
-    return layer.bounds.grow(options.margin_px).intersect(document.frame)
+    return layer.visible_bounds.grow(options.margin_px).intersect(document.frame)

@@ -72,6 +72,15 @@ class MatteTiles:
         """Return the tiles that take memory of their own."""
         return [tile for tile in self.tiles.values() if tile is not _SOLID_TILE]
 
+    def find_bounds(self, least_share: float) -> Region:
+        """Return the smallest region that holds every alpha of at least a share of the full one.
+
+        Where no alpha is as high, that is :attr:`bounds`.
+        """
+        least = max(round(least_share * ALPHA_MAX), 1)
+        tiles = {place: tile for place, tile in self.tiles.items() if tile.max() >= least}
+        return _find_bounds(tiles, least) if tiles else self.bounds
+
     def read_region(self, region: Region) -> Matte:
         """Return a new uint16 ``[height, width]`` array; 0 outside the matte and the photo."""
         values = np.zeros(region.shape, np.uint16)
@@ -147,29 +156,31 @@ def _are_same(tiles: Tiles, others: Tiles) -> bool:
     return tiles.keys() == others.keys() and all(tiles[key] is others[key] for key in tiles)
 
 
-def _find_bounds(tiles: Tiles) -> Region:
-    """Return the tight bounds; only the outermost rows and columns of tiles are looked at."""
+def _find_bounds(tiles: Tiles, least: int = 1) -> Region:
+    """Return the tight bounds; only the outermost rows and columns of tiles are looked at.
+
+    Args:
+        tiles: each holds an alpha of at least ``least``.
+        least: lower alphas do not count.
+    """
     if not tiles:
         return EMPTY
-    rows = [row for row, _ in tiles]
-    columns = [column for _, column in tiles]
-    top, bottom = _span(_on_line(tiles, 0, min(rows)), _on_line(tiles, 0, max(rows)), axis=1)
-    left, right = _span(_on_line(tiles, 1, min(columns)), _on_line(tiles, 1, max(columns)), axis=0)
-    top, bottom = top + min(rows) * TILE_PX, bottom + max(rows) * TILE_PX
-    left, right = left + min(columns) * TILE_PX, right + max(columns) * TILE_PX
+    top, bottom = _span(tiles, 0, least)
+    left, right = _span(tiles, 1, least)
     return Region(left, top, right - left, bottom - top)
+
+
+def _span(tiles: Tiles, axis: int, least: int) -> tuple[int, int]:
+    """Return the first line that counts along an axis, and the one after the last."""
+    first, last = (pick(place[axis] for place in tiles) for pick in (min, max))
+    start = min(_used_lines(tile, axis, least)[0] for tile in _on_line(tiles, axis, first))
+    end = max(_used_lines(tile, axis, least)[-1] for tile in _on_line(tiles, axis, last))
+    return first * TILE_PX + int(start), last * TILE_PX + int(end) + 1
 
 
 def _on_line(tiles: Tiles, axis: int, index: int) -> Iterable[Matte]:
     return [tile for place, tile in tiles.items() if place[axis] == index]
 
 
-def _span(first: Iterable[Matte], last: Iterable[Matte], axis: int) -> tuple[int, int]:
-    """Return the first used line of the first tiles, and the one after the last of the last."""
-    start = min(int(_used_lines(tile, axis)[0]) for tile in first)
-    end = max(int(_used_lines(tile, axis)[-1]) for tile in last)
-    return start, end + 1
-
-
-def _used_lines(tile: Matte, axis: int) -> npt.NDArray[np.intp]:
-    return np.flatnonzero(tile.max(axis=axis))
+def _used_lines(tile: Matte, axis: int, least: int) -> npt.NDArray[np.intp]:
+    return np.flatnonzero(tile.max(axis=1 - axis) >= least)

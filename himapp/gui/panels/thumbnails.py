@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from himapp.document.document import Document
 from himapp.document.layers import PersonLayer
-from himapp.document.pixel_values import Array
 from himapp.document.regions import Region
 from himapp.document.render import pick_level, render_level, render_person
 from himapp.document.render_cache import RenderCache
@@ -18,7 +16,7 @@ from himapp.gui import theme
 from himapp.gui.qimage import to_qimage
 
 _CHECKER_PX = 6
-_VISIBLE_ALPHA = 0.1
+_SHOWN_ALPHA = 0.1
 _BACKGROUND: Final = "background"
 
 
@@ -59,10 +57,11 @@ class Thumbnails:
     def _draw_person(self, document: Document, layer: PersonLayer) -> QPixmap:
         if layer.bounds.is_empty:
             return self._compose(None)
-        level = self._pick_level(layer.bounds)
-        region = layer.bounds.at_level(level)
-        rgba = render_person(document, layer.id, region, level, cache=self._cache)
-        return self._compose(to_qimage(_crop_to_visible(rgba)))
+        # A matte's faint ends would make the person small.
+        bounds = layer.matte.find_bounds(_SHOWN_ALPHA)
+        level = self._pick_level(bounds)
+        rgba = render_person(document, layer.id, bounds.at_level(level), level, cache=self._cache)
+        return self._compose(to_qimage(rgba))
 
     def _draw_background(self, document: Document) -> QPixmap:
         level = self._pick_level(document.frame)
@@ -87,15 +86,6 @@ class Thumbnails:
         painter.end()
         pixmap.setDevicePixelRatio(self._pixel_ratio)
         return pixmap
-
-
-def _crop_to_visible(rgba: Array) -> Array:
-    """Leave off what is too faint to be seen: a matte's faint ends make the person small."""
-    alpha = rgba[..., 3] > np.iinfo(rgba.dtype).max * _VISIBLE_ALPHA
-    if not alpha.any():
-        return rgba
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    return rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _draw_checker(painter: QPainter, area: QRect) -> None:

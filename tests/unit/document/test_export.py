@@ -11,6 +11,7 @@ from himapp.document.export_plan import ExportOptions, plan_export
 from himapp.document.render import render_level, render_person
 from himapp.errors import Cancelled, ExportError
 from himapp.imaging.photo import Photo
+from himapp.inference.session import InstanceMatte
 
 
 def read_rgba(path):
@@ -49,7 +50,7 @@ def test_cut_outs_hold_what_the_screen_shows_at_full_depth_with_the_profile(
     for file, layer in zip(files, document.layers, strict=True):
         pixels = read_rgba(file)
         assert pixels.dtype == dtype
-        expected = render_person(document, layer.id, layer.bounds, 0, cache=cache)
+        expected = render_person(document, layer.id, layer.visible_bounds, 0, cache=cache)
         np.testing.assert_array_equal(pixels, expected)
         assert read_profile(file) == document.photo.icc
 
@@ -72,6 +73,30 @@ def test_a_margin_grows_the_crop_up_to_the_photo(make_document, tmp_path):
     assert wide == plain.grow(10)
     huge = plan_export(document, ExportOptions(people=(1,), margin_px=9999), tmp_path)[0].region
     assert huge == document.frame
+
+
+@pytest.mark.parametrize("content", ["cut-out", "matte"])
+def test_faint_traces_far_from_a_person_are_in_the_full_frame_alone(cache, tmp_path, content):
+    alpha = np.full((60, 80), 700, np.uint16)  # 1 %: 3 of 255
+    alpha[20:40, 30:50] = 65535
+    person = InstanceMatte(alpha, 10, 10, 0.9, (10.0, 10.0, 90.0, 70.0))
+    photo = Photo(np.full((100, 120, 3), 90, np.uint8))
+    document = edits.add_person_layers(Document.for_photo(photo), [person])
+    cropped, full = (
+        run_export(
+            document,
+            ExportOptions(content=content, is_cropped=is_cropped),
+            tmp_path / str(is_cropped),
+            cache=cache,
+        )[0]
+        for is_cropped in (True, False)
+    )
+    crop, frame = (cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in (cropped, full))
+    assert crop.shape[:2] == (20, 20)
+    assert frame.shape[:2] == (100, 120)
+    in_frame = frame if content == "matte" else frame[..., 3]
+    assert in_frame[15, 15] == 3
+    assert in_frame[5, 5] == 0
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

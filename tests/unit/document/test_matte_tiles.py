@@ -39,6 +39,16 @@ def test_bounds_are_tight(place):
     assert matte.to_array().shape == place.shape
 
 
+def test_faint_alpha_can_be_left_out_of_the_bounds():
+    alpha = np.zeros(FRAME, np.uint16)
+    alpha[10:690, 20:880] = 600  # below 1 %
+    alpha[300:340, 200:530] = 1400
+    matte = MatteTiles.from_array(alpha, FRAME)
+    assert matte.find_bounds(0.02) == Region(200, 300, 330, 40)
+    assert matte.find_bounds(0.0) == matte.bounds == Region(20, 10, 860, 680)
+    assert matte.find_bounds(0.5) == matte.bounds
+
+
 def test_empty_and_solid_tiles_take_no_memory():
     alpha = np.zeros(FRAME, np.uint16)
     alpha[:512, :512] = 65535
