@@ -31,3 +31,10 @@ def test_the_converted_trunk_answers_as_the_published_detector(trunk: YoloxNanoT
 
 def test_the_converted_file_is_small() -> None:
     assert (record.FOLDER / record.WEIGHTS_NAME).stat().st_size <= 4e6
+
+
+def test_the_converted_file_has_its_notice_beside_it() -> None:
+    notice = (record.FOLDER / "NOTICE.txt").read_text(encoding="utf-8")
+    assert record.WEIGHTS_NAME in notice
+    assert "Megvii" in notice
+    assert "Apache License, Version 2.0" in notice
