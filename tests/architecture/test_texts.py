@@ -7,6 +7,7 @@ from pathlib import Path
 import himapp
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|farm|tmp/\w+_jobs)/|[A-Z]:\\Users\\")
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 REGISTRY_HOST = re.compile(r"pypi\.(org|io)|pythonhosted|registry\.npmjs")
 BINARY = {".png", ".jpg", ".webp", ".ico", ".icns", ".npz", ".onnx", ".safetensors"}
 
@@ -43,6 +44,17 @@ def test_no_text_names_a_path_of_one_machine(repository_files: tuple[Path, ...])
 def test_no_text_names_a_package_registry(root: Path, repository_files: tuple[Path, ...]) -> None:
     others = tuple(path for path in repository_files if path != Path(__file__))
     assert lines_matching(others, REGISTRY_HOST) == []
+
+
+def test_every_link_of_a_text_leads_to_a_file(repository_files: tuple[Path, ...]) -> None:
+    broken = [
+        f"{path}: {target}"
+        for path in repository_files
+        if path.suffix == ".md"
+        for target in LINK.findall(path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
 
 
 def test_every_dependency_is_pinned(root: Path) -> None:
