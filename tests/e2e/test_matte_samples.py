@@ -14,9 +14,12 @@ from PIL import Image
 
 from himapp.paths import samples_dir
 
+PLACES = Path(__file__).parents[1] / "data" / "sample_people.json"
 SAMPLES = {"group-of-four.jpg": 4, "two-in-the-park.jpg": 2, "astronaut.jpg": 1}
 # Nine tenths of a person's matte mass lie in places where the person is more there than not.
 MOSTLY_SOLID = 0.9
+# A hand or a shoe that is missed moves an edge of the box; another person has below .1.
+SAME_PERSON_IOU = 0.8
 # The whole command in a process of its own that writes down what it asks the system for.
 PROBE = """
 import sys
@@ -69,6 +72,14 @@ def _mattes(photo: dict[str, Any]) -> list[npt.NDArray[np.uint8]]:
     return [_read(person["file"]) for person in photo["people"]]
 
 
+def _iou(a: list[float], b: list[float]) -> float:
+    """Return the overlap of two boxes x0, y0, x1, y1."""
+    shared = [max(0.0, min(a[i + 2], b[i + 2]) - max(a[i], b[i])) for i in (0, 1)]
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    both = shared[0] * shared[1]
+    return both / (sum(areas) - both)
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_person_is_found(run: dict[str, Any], name: str) -> None:
     photo = _photo(run, name)
@@ -77,6 +88,14 @@ def test_every_person_is_found(run: dict[str, Any], name: str) -> None:
     assert {"read", "find", "edges", "write"} <= set(photo["seconds"])
     folder = Path(photo["folder"])
     assert len(list(folder.glob("person-*.png"))) == SAMPLES[name]
+
+
+@pytest.mark.parametrize("name", json.loads(PLACES.read_text()))
+def test_people_are_where_they_were_composed(run: dict[str, Any], name: str) -> None:
+    found = [person["box"] for person in _photo(run, name)["people"]]
+    placed = json.loads(PLACES.read_text())[name]
+    overlaps = [_iou(*boxes) for boxes in zip(found, placed, strict=True)]
+    assert min(overlaps) >= SAME_PERSON_IOU, overlaps
 
 
 @pytest.mark.parametrize("name", SAMPLES)
