@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import torch
 
 from models.e2e_him.paper import PaperConfig, PaperE2EHim
 
@@ -30,15 +28,6 @@ TINY = PaperConfig(
     trimap_channels=16,
     alpha_channels=(32, 16, 16, 16),
 )
-
-
-@pytest.fixture(autouse=True)
-def one_thread_and_seed() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
