@@ -47,7 +47,6 @@ def write_png(
     *,
     icc: bytes | None = None,
     exif: bytes | None = None,
-    compression: int = _COMPRESSION,
 ) -> None:
     """Write a PNG file of 8 or 16 bit.
 
@@ -57,19 +56,16 @@ def write_png(
             straight (unassociated) alpha, written as they are.
         icc: The profile the colours are in; None leaves the file without one, which means sRGB.
         exif: An EXIF block without its ``Exif`` lead.
-        compression: zlib's level, 0 to 9.
 
     Raises:
-        ValueError: The array is no picture, the profile does not fit it, or the level is unknown.
+        ValueError: The array is no picture, or the profile does not fit it.
         ExportError: The file cannot be written; nothing is left behind.
 
     Reference:
         PNG specification, third edition: 11.3.2.3 iCCP, 11.3.4.5 eXIf.
     """
     _check(pixels, icc)
-    if not 0 <= compression <= 9:
-        raise ValueError(f"the compression must be 0 to 9, not {compression}")
-    data = _encode_png(path, pixels, compression)
+    data = _encode_png(path, pixels)
     head, body = data[:_SIGNATURE_AND_HEADER_BYTES], data[_SIGNATURE_AND_HEADER_BYTES:]
     write_atomically(path, [head, _extra_chunks(icc, exif), body])
 
@@ -128,10 +124,10 @@ def _check(pixels: PixelArray, icc: bytes | None) -> None:
         raise ValueError(f"the profile does not describe {_CHANNELS[channels]} pixels")
 
 
-def _encode_png(path: Path, pixels: PixelArray, compression: int) -> memoryview:
+def _encode_png(path: Path, pixels: PixelArray) -> memoryview:
     """Encode the pixels."""
     coding = _MATTE_CODING if pixels.ndim == 2 else _PICTURE_CODING
-    options = [*(cv2.IMWRITE_PNG_COMPRESSION, compression), *coding]
+    options = [*(cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION), *coding]
     try:
         done, encoded = cv2.imencode(".png", _blue_first(pixels), options)
     except (cv2.error, MemoryError) as error:
