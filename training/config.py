@@ -34,7 +34,12 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
-    """Weights of the loss terms; 0 leaves a term out and saves its time."""
+    """Weights of the loss terms; 0 leaves a term out and saves its time.
+
+    Attributes:
+        alpha_images: Most images of a batch and process whose alphas are compared, since that costs
+            as much as all the rest; 0 for all.
+    """
 
     person: float = 2.0
     mask: float = 8.0
@@ -42,6 +47,7 @@ class LossConfig:
     anybody: float = 0.5
     proposal: float = 0.0
     alpha: float = 0.0
+    alpha_images: int = 0
 
     @property
     def trains_perception(self) -> bool:

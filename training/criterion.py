@@ -70,7 +70,8 @@ class Criterion:
         if self.weights.proposal and proposals is not None:
             terms["proposal"] = proposal_loss(proposals, targets)
         if self.weights.alpha:
-            terms["alpha"] = matting_loss(network, images, perception, targets, matches)
+            limit = self.weights.alpha_images
+            terms["alpha"] = matting_loss(network, images, perception, targets, matches, limit)
         total = torch.stack([getattr(self.weights, k) * v for k, v in terms.items()]).sum()
         recall = sum(len(m.queries) for m in matches) / people
         return Losses(total, {k: float(v.detach()) for k, v in terms.items()} | {"met": recall})
@@ -155,17 +156,40 @@ def matting_loss(
     perception: Perception,
     targets: tuple[Target, ...],
     matches: list[Match],
+    limit: int = 0,
 ) -> Tensor:
-    """Return the alpha loss of the matched people, averaged over people."""
-    alphas = network.matte(images, perception, [m.queries for m in matches])
+    """Return the alpha loss of the matched people, averaged over people.
+
+    Args:
+        network: The network that made ``perception``.
+        images: The batch, ``[B, 3, S, S]``.
+        perception: What the network found.
+        targets: The truth about each image.
+        matches: Which query is which person, per image.
+        limit: Most images to matte, those with exact alphas first; 0 for all.
+    """
+    chosen = _images_to_matte(targets, matches, limit)
     total, people = zero_loss(perception.anybody_logits), 0
-    for alpha, target, match in zip(alphas, targets, matches, strict=True):
-        if not len(match.queries) or not len(target.alphas):
-            continue
-        truth = target.alphas[match.people].float() / 255
-        total = total + alpha_loss(alpha, truth, alpha_weight(target, truth)).sum()
+    if not chosen:
+        return total
+    kept = [matches[image].queries for image in chosen]
+    alphas = network.matte(images[chosen], perception.select(chosen), kept)
+    for alpha, image in zip(alphas, chosen, strict=True):
+        truth = targets[image].alphas[matches[image].people].float() / 255
+        total = total + alpha_loss(alpha, truth, alpha_weight(targets[image], truth)).sum()
         people += len(truth)
-    return total / max(1, people)
+    return total / people
+
+
+def _images_to_matte(targets: tuple[Target, ...], matches: list[Match], limit: int) -> list[int]:
+    """Return the images with somebody to matte, exact ones first."""
+    usable = [
+        image
+        for image, (target, match) in enumerate(zip(targets, matches, strict=True))
+        if len(match.queries) and len(target.alphas)
+    ]
+    usable.sort(key=lambda image: not targets[image].is_exact)
+    return usable[:limit] if limit else usable
 
 
 def alpha_weight(target: Target, truth: Tensor) -> Tensor:

@@ -211,9 +211,26 @@ class Perception:
     mask_features: Tensor
     anybody_logits: Tensor
 
+    def select(self, images: list[int]) -> Perception:
+        """Return what is known about some images of the batch, in the given order."""
+        queries = self.queries
+        return Perception(
+            maps=PixelMaps(
+                *(_take(m, images) for m in (self.maps.fine, self.maps.middle, self.maps.coarse))
+            ),
+            queries=Queries(queries.box[images], queries.content[images], queries.valid[images]),
+            layers=[LayerPrediction(p.class_logits[images], p.code[images]) for p in self.layers],
+            mask_features=_take(self.mask_features, images),
+            anybody_logits=self.anybody_logits[images],
+        )
+
     def person_probability(self, layer: int = -1) -> Tensor:
         """Return the queries' probabilities of being a person, ``[B, N]``; padding has 0."""
         return self.layers[layer].class_logits.float().sigmoid() * self.queries.valid
+
+
+def _take(maps: Tensor, images: list[int]) -> Tensor:
+    return maps[images].contiguous(memory_format=torch.channels_last)
 
 
 class GeneralPerception(nn.Module):

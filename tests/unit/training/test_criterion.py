@@ -15,7 +15,7 @@ from models.e2e_him.lite.proposals import (
     box_overlap,
 )
 from training.config import LossConfig
-from training.criterion import Criterion, alpha_weight, match_image, proposal_loss
+from training.criterion import Criterion, alpha_weight, match_image, matting_loss, proposal_loss
 from training.data.targets import Target
 from training.matcher import MIN_BOX_OVERLAP
 
@@ -105,13 +105,28 @@ def test_one_batch_is_overfitted(network: E2EHimLite) -> None:
 def test_the_total_is_the_weighted_sum_of_the_terms(network: E2EHimLite) -> None:
     losses = losses_of(network, (PEOPLE,), EVERYTHING)
     wanted = sum(getattr(EVERYTHING, name) * v for name, v in losses.terms.items() if name != "met")
-    assert set(losses.terms) == {*LossConfig.__slots__, "met"}
+    assert set(losses.terms) == {*LossConfig.__slots__, "met"} - {"alpha_images"}
     assert losses.total.item() == pytest.approx(wanted, rel=1e-4)
 
 
 def test_terms_without_weight_are_not_computed(network: E2EHimLite) -> None:
     matting = LossConfig(person=0.0, mask=0.0, dice=0.0, anybody=0.0, alpha=1.0)
     assert set(losses_of(network, (PEOPLE,), matting).terms) == {"alpha", "met"}
+
+
+def test_limited_alphas_are_those_of_the_exact_images(network: E2EHimLite) -> None:
+    outlined = target_with((1, 2, 8, 15), is_exact=False)
+    targets = (NOBODY, outlined, PEOPLE)
+    images = torch.stack([picture_of(target) for target in targets])
+    with torch.no_grad():
+        seen = network(images)
+        matches = [match_image(network, seen, i, target) for i, target in enumerate(targets)]
+    limited = matting_loss(network, images, seen, targets, matches, 1)
+    alone = matting_loss(network, images, seen, (NOBODY, NOBODY, PEOPLE), matches)
+    assert len(matches[1].queries)
+    assert len(matches[2].queries)
+    assert limited.item() == pytest.approx(alone.item(), rel=1e-5)
+    assert limited.item() > 0
 
 
 def test_a_batch_without_people_has_finite_losses(network: E2EHimLite) -> None:
