@@ -1,20 +1,29 @@
 """The one place that holds the current document; views follow it, never each other."""
 
-from collections.abc import Callable, Hashable, Iterable
+import weakref
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from himapp.document.changes import diff
 from himapp.document.document import Document
+from himapp.document.history import BUDGET_BYTES, Step, drop_oldest
 from himapp.document.render_cache import RenderCache
 
 _GESTURE_ID = 1
 """Qt asks to merge only commands of one id; the merge key decides."""
 
+_FindShow = Callable[[], Callable[[Document], None] | None]
+
 
 class Editor(QObject):
     """Holds the document, the steps of undo, the selection and what the pointer is over.
+
+    Args:
+        parent: the owner.
+        undo_budget_bytes: what the steps of undo may take; the oldest go first.
 
     Signals:
         document_changed: ``(Document | None, Changes | None)``, the document as it is now and what
@@ -27,8 +36,11 @@ class Editor(QObject):
     selection_changed = Signal(object)
     hovered_changed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self, parent: QObject | None = None, *, undo_budget_bytes: int = BUDGET_BYTES
+    ) -> None:
         super().__init__(parent)
+        self._undo_budget_bytes = undo_budget_bytes
         self._document: Document | None = None
         self._selection: frozenset[int] = frozenset()
         self._hovered: int | None = None
@@ -36,6 +48,7 @@ class Editor(QObject):
         self._undo_stack = QUndoStack(self)
         self._undo_stack.indexChanged.connect(self._on_index_changed)
         self._cache = RenderCache()
+        self._find_show: _FindShow = weakref.WeakMethod(self._show)
 
     @property
     def document(self) -> Document | None:
@@ -105,13 +118,16 @@ class Editor(QObject):
         before = self._document
         if before is None:
             raise ValueError("There is no document to edit")
-        if before.has_same_content(document_after):
+        step = Step(before, document_after, text, merge_key)
+        if step.is_empty:
             return
-        key = (merge_key,) if merge_key is not None else None
+        index = self._undo_stack.index()
         can_merge = self._gesture_is_open
-        command = _EditCommand(before, document_after, text, key, self._show, can_merge=can_merge)
-        self._undo_stack.push(command)
-        self._gesture_is_open = key is not None
+        self._undo_stack.push(_EditCommand(step, self._find_show, can_merge=can_merge))
+        # A gesture that came back to its start has left the stack, and the step below is another.
+        is_kept = self._undo_stack.index() >= index
+        self._keep_within_budget()
+        self._gesture_is_open = is_kept and merge_key is not None
 
     def end_gesture(self) -> None:
         """Let the next edit start a step of its own, whatever its key."""
@@ -134,6 +150,25 @@ class Editor(QObject):
         stack = self._undo_stack
         commands = [stack.command(i) for i in range(stack.count())]
         return [command for command in commands if isinstance(command, _EditCommand)]
+
+    def _keep_within_budget(self) -> None:
+        steps = [command.step for command in self._commands()]
+        kept = drop_oldest(steps, self._undo_budget_bytes)
+        dropped = len(steps) - len(kept)
+        if dropped:
+            self._refill(kept, self._undo_stack.cleanIndex() - dropped)
+
+    def _refill(self, steps: Sequence[Step], clean_index: int) -> None:
+        """Put these steps alone on the stack, which cannot let go of single ones by itself."""
+        self._undo_stack.clear()
+        for index, step in enumerate(steps, start=1):
+            command = _EditCommand(step, _find_nothing, can_merge=False)
+            self._undo_stack.push(command)
+            command.find_show = self._find_show
+            if index == clean_index:
+                self._undo_stack.setClean()
+        if clean_index < 0:
+            self._undo_stack.resetClean()
 
     def _layer_ids(self) -> frozenset[int]:
         layers = self._document.layers if self._document is not None else ()
@@ -159,45 +194,48 @@ class Editor(QObject):
         self.end_gesture()
 
 
-class _EditCommand(QUndoCommand):
-    """The one command there is: the document before and after."""
+def _find_nothing() -> None:
+    """Let undo, redo and push show nothing."""
 
-    def __init__(
-        self,
-        before: Document,
-        after: Document,
-        text: str,
-        merge_key: tuple[Hashable] | None,
-        show: Callable[[Document], None],
-        *,
-        can_merge: bool,
-    ) -> None:
-        super().__init__(text)
-        self._before = before
-        self._after = after
-        self._merge_key = merge_key
-        self._show = show
+
+class _EditCommand(QUndoCommand):
+    """The one command there is: a step, and a way to find what shows its documents.
+
+    It does not hold the editor: editor, stack and commands would be a ring of references, and
+    PySide6 6.11 crashes where Python's garbage collector frees several editors with steps.
+    """
+
+    def __init__(self, step: Step, find_show: _FindShow, *, can_merge: bool) -> None:
+        super().__init__(step.text)
+        self.step = step
+        self.find_show = find_show
         self._can_merge = can_merge
 
     def redo(self) -> None:
-        self._show(self._after)
+        self._show(self.step.after)
 
     def undo(self) -> None:
-        self._show(self._before)
+        self._show(self.step.before)
 
     def id(self) -> int:
-        return _GESTURE_ID if self._merge_key is not None else -1
+        return _GESTURE_ID if self.step.merge_key is not None else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
         if not isinstance(other, _EditCommand) or not other._can_merge:
             return False
-        if other._merge_key != self._merge_key:
+        merged = self.step.try_merge(other.step)
+        if merged is None:
             return False
-        self._after = other._after
-        self.setObsolete(self._before.has_same_content(self._after))
+        self.step = merged
+        self.setObsolete(merged.is_empty)
         return True
 
     def amend(self, change: Callable[[Document], Document]) -> None:
-        """Replace both states."""
-        self._before = change(self._before)
-        self._after = change(self._after)
+        """Replace both documents."""
+        before, after = change(self.step.before), change(self.step.after)
+        self.step = replace(self.step, before=before, after=after)
+
+    def _show(self, document: Document) -> None:
+        show = self.find_show()
+        if show is not None:
+            show(document)

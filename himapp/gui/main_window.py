@@ -348,6 +348,8 @@ class MainWindow(QMainWindow):
         self.settings.keep(replace(self.settings.value, window_geometry=geometry))
         for work in (self.opening, self.exporting, self.background_image):
             work.shutdown()
+        # See the editor's command: steps that go with the window are the collector's work.
+        self.editor.undo_stack.clear()
         super().closeEvent(event)
 
     def _restore_geometry(self) -> None:

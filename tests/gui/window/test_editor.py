@@ -1,13 +1,15 @@
 """The editor: steps, gestures, selection and what is added to the opening."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from himapp.document.background import ColourBackground, PhotoBackground
+from himapp.document.background import ColourBackground, ImageBackground, PhotoBackground
 from himapp.document.document import Document
 from himapp.document.edits import add_person_layers, remove_layer, rename, set_background
+from himapp.document.history import count_bytes
 from himapp.gui.editor import Editor
 from himapp.imaging.photo import Photo
 from himapp.inference.session import InstanceMatte
@@ -22,10 +24,23 @@ def with_people() -> Document:
 
 
 @pytest.fixture
-def editor(qapp: object) -> Editor:
-    editor = Editor()
-    editor.open_document(with_people())
-    return editor
+def make_editor(qapp: object) -> Iterator[Callable[..., Editor]]:
+    """Make editors that end without steps; PySide crashes where the collector frees many."""
+    made = []
+
+    def make(document: Document, **options: int) -> Editor:
+        made.append(Editor(**options))
+        made[-1].open_document(document)
+        return made[-1]
+
+    yield make
+    for editor in made:
+        editor.undo_stack.clear()
+
+
+@pytest.fixture
+def editor(make_editor: Callable[..., Editor]) -> Editor:
+    return make_editor(with_people())
 
 
 def colour(editor: Editor, red: int, key: str | None = "gesture") -> None:
@@ -72,6 +87,57 @@ def test_a_gesture_that_comes_back_leaves_no_step(editor: Editor) -> None:
     assert editor.undo_stack.count() == 1
 
 
+def test_after_a_gesture_that_came_back_the_next_move_is_a_step_of_its_own(editor: Editor) -> None:
+    colour(editor, 10)
+    editor.end_gesture()
+    for red in (20, 10, 30):
+        colour(editor, red)
+    assert editor.undo_stack.count() == 2
+    editor.undo_stack.undo()
+    assert editor.document.background == ColourBackground((10, 0, 0))
+
+
+def put_image(editor: Editor, grey: int, key: str | None = None) -> None:
+    image = ImageBackground(np.full((10, 10, 3), grey, np.uint8))
+    editor.apply(set_background(editor.document, image), f"image {grey}", key)
+
+
+@pytest.fixture
+def small_editor(make_editor: Callable[..., Editor]) -> Editor:
+    """Has room for the document, three images of 300 bytes, and no more."""
+    document = with_people()
+    return make_editor(document, undo_budget_bytes=count_bytes([document]) + 3 * 300)
+
+
+def test_the_oldest_steps_go_when_they_take_too_much(small_editor: Editor, qtbot) -> None:
+    told = []
+    small_editor.document_changed.connect(lambda document, _: told.append(document))
+    for grey in range(5):
+        put_image(small_editor, grey)
+    stack = small_editor.undo_stack
+    assert [stack.text(i) for i in range(stack.count())] == ["image 3", "image 4"]
+    assert len(told) == 5
+    assert told[-1] is small_editor.document
+    seen = [small_editor.document.background.pixels[0, 0, 0]]
+    while stack.canUndo():
+        stack.undo()
+        seen.append(small_editor.document.background.pixels[0, 0, 0])
+    assert seen == [4, 3, 2]
+    assert not stack.isClean()
+
+
+def test_a_gesture_goes_on_when_older_steps_go(small_editor: Editor) -> None:
+    for grey in range(3):
+        put_image(small_editor, grey)
+    small_editor.undo_stack.setClean()
+    for grey in (3, 4, 5):
+        put_image(small_editor, grey, "drag")
+    assert small_editor.undo_stack.undoText() == "image 3"
+    small_editor.undo_stack.undo()
+    assert small_editor.document.background.pixels[0, 0, 0] == 2
+    assert small_editor.undo_stack.isClean()
+
+
 def test_views_are_told_what_differs(editor: Editor, qtbot) -> None:
     with qtbot.waitSignal(editor.document_changed) as signal:
         editor.apply(rename(editor.document, 2, "Ada"), "name")
@@ -110,9 +176,8 @@ def test_a_removed_person_is_no_longer_selected(editor: Editor) -> None:
     assert editor.hovered is None
 
 
-def test_what_is_added_to_the_opening_is_in_every_step(qapp: object) -> None:
-    editor = Editor()
-    editor.open_document(Document.for_photo(PHOTO))
+def test_what_is_added_to_the_opening_is_in_every_step(make_editor: Callable[..., Editor]) -> None:
+    editor = make_editor(Document.for_photo(PHOTO))
     colour(editor, 10, None)
     colour(editor, 20, None)
     editor.undo_stack.undo()

@@ -1,87 +1,59 @@
 import numpy as np
 
 from himapp.document import edits
-from himapp.document.history import History, count_tile_bytes
+from himapp.document.background import ImageBackground
+from himapp.document.history import Step, count_bytes, drop_oldest, list_states
+
+TILE_BYTES = 256 * 256 * 2
 
 
-def opacity(document, value):
-    return edits.set_opacity(document, 1, value)
+def opacity_step(document, value, merge_key=None):
+    return Step(document, edits.set_opacity(document, 1, value), "opacity", merge_key)
 
 
-def test_undo_and_redo_return_the_very_documents(make_document):
-    first = make_document()
-    history = History(first)
-    second = opacity(first, 0.5)
-    history.push(second, "Opacity")
-    assert (history.undo_text, history.redo_text) == ("Opacity", None)
-    assert history.undo() is first
-    assert (history.undo_text, history.redo_text) == (None, "Opacity")
-    assert history.redo() is second
-    assert history.redo() is second
+def paint(document, value):
+    matte = document.layers[0].matte
+    painted = matte.replace_region(np.full((5, 5), value, np.uint16), left=200, top=200)
+    return Step(document, edits.set_matte(document, 1, painted), "stroke")
 
 
-def test_a_gesture_is_one_step(make_document):
-    first = make_document()
-    history = History(first)
-    for value in (0.9, 0.5, 0.2):
-        history.push(opacity(history.document, value), "Opacity", "drag 1")
-    assert history.document.layers[0].opacity == 0.2
-    assert history.undo() is first
+def test_steps_of_one_gesture_become_one(make_document):
+    first = opacity_step(make_document(), 0.9, "drag")
+    second = opacity_step(first.after, 0.5, "drag")
+    merged = first.try_merge(second)
+    assert (merged.before, merged.after) == (first.before, second.after)
+    assert first.try_merge(opacity_step(first.after, 0.5, "another")) is None
+    assert opacity_step(first.before, 0.9).try_merge(opacity_step(first.after, 0.5)) is None
 
 
-def test_the_end_of_a_gesture_starts_a_new_step(make_document):
-    history = History(make_document())
-    history.push(opacity(history.document, 0.9), "Opacity", "slider")
-    history.end_gesture()
-    history.push(opacity(history.document, 0.5), "Opacity", "slider")
-    assert history.undo().layers[0].opacity == 0.9
+def test_a_gesture_back_to_its_start_is_empty(make_document):
+    away = opacity_step(make_document(), 0.9, "drag")
+    back = opacity_step(away.after, 1.0, "drag")
+    assert not away.is_empty
+    assert away.try_merge(back).is_empty
 
 
-def test_another_key_starts_a_new_step(make_document):
-    history = History(make_document())
-    history.push(opacity(history.document, 0.9), "Opacity", "a")
-    history.push(opacity(history.document, 0.5), "Opacity", "b")
-    assert history.undo().layers[0].opacity == 0.9
-
-
-def test_a_push_that_changes_nothing_leaves_no_step(make_document):
-    history = History(make_document())
-    history.push(opacity(history.document, 1.0), "Opacity")
-    assert history.undo_text is None
-
-
-def test_a_gesture_back_to_its_start_leaves_no_step_and_spoils_no_other(make_document):
-    history = History(make_document())
-    history.push(opacity(history.document, 0.7), "Opacity", "slider")
-    history.end_gesture()
-    for value in (0.5, 0.7, 0.3):
-        history.push(opacity(history.document, value), "Opacity", "slider")
-    assert history.undo().layers[0].opacity == 0.7
-    assert history.undo().layers[0].opacity == 1.0
-
-
-def test_a_new_step_drops_what_was_undone(make_document):
-    history = History(make_document())
-    history.push(opacity(history.document, 0.7), "Opacity")
-    history.undo()
-    history.push(edits.rename(history.document, 1, "Ann"), "Rename")
-    assert history.redo_text is None
-
-
-def test_the_oldest_steps_go_when_the_tiles_exceed_the_budget(make_document):
+def test_what_steps_share_counts_once(make_document):
     start = make_document()
-    budget = count_tile_bytes([start]) + 3 * 256 * 256 * 2
-    history = History(start, budget_bytes=budget)
-    for stroke in range(6):
-        layer = history.document.layers[0]
-        painted = layer.matte.replace_region(
-            np.full((5, 5), 100 + stroke, np.uint16), left=200, top=200
-        )
-        history.push(edits.set_matte(history.document, 1, painted), f"Stroke {stroke}")
-    assert history.dropped_steps == 4  # a dropped step leaves the tile of its state
-    steps = 0
-    while history.undo_text is not None:
-        history.undo()
-        steps += 1
-    assert steps == 2
-    assert count_tile_bytes([history.document]) <= budget
+    bytes_at_start = count_bytes([start])
+    stroke = paint(start, 100)
+    assert count_bytes([start, start]) == bytes_at_start > 0
+    assert count_bytes(list_states([stroke])) == bytes_at_start + TILE_BYTES
+    pixels = np.zeros((40, 50, 3), np.uint8)
+    behind = [
+        edits.set_background(start, ImageBackground(pixels, fit)) for fit in ("fill", "stretch")
+    ]
+    assert count_bytes(behind) == bytes_at_start + pixels.nbytes
+
+
+def test_the_oldest_steps_go_when_there_are_too_many_bytes(make_document):
+    start = make_document()
+    steps = [paint(start, 100)]
+    for value in range(101, 106):
+        steps.append(paint(steps[-1].after, value))
+    budget = count_bytes([start]) + 3 * TILE_BYTES
+    kept = drop_oldest(steps, budget)
+    assert kept == steps[4:]  # a dropped step leaves the tile of its state
+    assert count_bytes(list_states(kept)) <= budget
+    assert drop_oldest(steps, count_bytes(list_states(steps))) == steps
+    assert drop_oldest(steps, 0) == steps[-1:]

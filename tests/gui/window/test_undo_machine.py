@@ -1,6 +1,9 @@
-"""Arbitrary edits: every state comes back bit for bit, however one undoes and redoes."""
+"""Arbitrary edits in the editor: every state comes back bit for bit, by any undo and redo."""
+
+from functools import partial
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -14,9 +17,9 @@ from himapp.document.background import (
     TransparentBackground,
 )
 from himapp.document.document import Document
-from himapp.document.history import History
 from himapp.document.render import render_level
 from himapp.document.render_cache import RenderCache
+from himapp.gui.editor import Editor
 from himapp.imaging.photo import Photo
 
 SIDE = 64
@@ -36,8 +39,12 @@ def render_fresh(document):
     return render_level(document, document.frame, 0, cache=RenderCache()).tobytes()
 
 
+def _fade(document, layer_id, opacity):
+    return edits.set_opacity(document, layer_id, opacity)
+
+
 class UndoMachine(RuleBasedStateMachine):
-    """Edits a small document through a history and keeps what every state looked like."""
+    """Edits a small document as the window does and keeps what every state looked like."""
 
     @initialize(is_deep=st.booleans())
     def open_photo(self, is_deep):
@@ -50,27 +57,26 @@ class UndoMachine(RuleBasedStateMachine):
             Person(np.tile(65535 - ramp, (40, 1)), 25, 3),
         ]
         document = edits.add_person_layers(Document.for_photo(Photo(pixels)), people)
-        self.history = History(document)
-        self.seen = [(document, render_fresh(document))]
+        self.editor = Editor()
+        self.editor.open_document(document)
+        self.stack = self.editor.undo_stack
+        self.seen = [render_fresh(document)]
 
-    def push(self, document, text, key=None):
-        before = self.history.document
-        self.history.push(document, text, key)
-        if self.history.document is before:
+    def edit(self, *changes):
+        """Apply changes to the lowest person as the moves of one gesture."""
+        before, index = self.editor.document, self.stack.index()
+        if not before.layers:
             return
-        del self.seen[self.position + 1 :]
-        self.seen.append((document, render_fresh(document)))
-
-    @property
-    def position(self):
-        states = [state for state, _ in self.seen]
-        return next(i for i, state in enumerate(states) if state is self.at)
-
-    def edit(self, change):
-        self.at = self.history.document
-        layers = self.at.layers
-        if layers:
-            self.push(change(self.at, layers[0].id), "Edit")
+        for change in changes:
+            document = self.editor.document
+            self.editor.apply(change(document, before.layers[0].id), "edit", "gesture")
+        self.editor.end_gesture()
+        if self.editor.document is before:
+            return
+        del self.seen[index + 1 :]
+        if self.stack.index() > index:
+            assert self.stack.index() == index + 1
+            self.seen.append(render_fresh(self.editor.document))
 
     @rule(name=NAMES, value=st.sampled_from([0.0, 0.25, 1.0]))
     def adjust(self, name, value):
@@ -81,6 +87,10 @@ class UndoMachine(RuleBasedStateMachine):
         self.edit(
             lambda d, i: edits.set_visible(edits.set_opacity(d, i, value), i, visible=visible)
         )
+
+    @rule(values=st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=2, max_size=4))
+    def drag(self, values):
+        self.edit(*(partial(_fade, opacity=value) for value in values))
 
     @rule(index=st.integers(0, 2))
     def move(self, index):
@@ -118,15 +128,15 @@ class UndoMachine(RuleBasedStateMachine):
 
     @rule()
     def undo(self):
-        self.history.undo()
+        self.stack.undo()
 
     @rule()
     def redo(self):
-        self.history.redo()
+        self.stack.redo()
 
     @invariant()
     def no_edits_mean_the_photo(self):
-        document = self.history.document
+        document = self.editor.document
         if document.background == PhotoBackground() and not any(
             layer.edits_photo for layer in document.layers
         ):
@@ -136,16 +146,17 @@ class UndoMachine(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "seen"):
             return
-        while self.history.redo_text is not None:
-            self.history.redo()
-        for _, picture in reversed(self.seen):
-            assert render_fresh(self.history.document) == picture
-            self.history.undo()
-        assert self.history.undo_text is None
-        for _, picture in self.seen:
-            assert render_fresh(self.history.document) == picture
-            self.history.redo()
+        while self.stack.canRedo():
+            self.stack.redo()
+        for picture in reversed(self.seen):
+            assert render_fresh(self.editor.document) == picture
+            self.stack.undo()
+        assert not self.stack.canUndo()
+        for picture in self.seen:
+            assert render_fresh(self.editor.document) == picture
+            self.stack.redo()
+        self.stack.clear()  # PySide crashes where the garbage collector frees many steps
 
 
-TestUndo = UndoMachine.TestCase
+TestUndo = pytest.mark.usefixtures("qapp")(UndoMachine.TestCase)
 TestUndo.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
