@@ -57,9 +57,9 @@ def _explain(error: OSError, path: Path) -> str:
     name, folder = display_name(path), path.parent
     if error.errno in _NO_SPACE:
         return f"“{name}” was not saved: there is no space left on the disk."
-    if path.is_dir():
+    if os.path.isdir(path):
         return f"“{name}” was not saved: a folder of that name is in the way."
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return f"“{name}” was not saved: the folder “{display_name(folder)}” does not exist."
     if error.errno in _NO_PERMISSION:
         return f"“{name}” was not saved: writing in “{display_name(folder)}” is not permitted."

@@ -1,5 +1,6 @@
 """Decide what an export writes and where, without touching a file."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -110,11 +111,10 @@ class _NamePicker:
     def _is_taken(self, path: Path) -> bool:
         if path in self._taken:
             return True
-        if not path.exists():
+        if not os.path.exists(path):
             return False
-        is_source = self._source is not None and self._source.exists()
-        if is_source and self._source is not None and path.samefile(self._source):
-            return True
+        if self._source is not None and os.path.exists(self._source):
+            return self._options.collision == "rename" or path.samefile(self._source)
         return self._options.collision == "rename"
 
 

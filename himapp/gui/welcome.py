@@ -1,5 +1,6 @@
 """The page before a photo is open: where to drop one, the samples and the recent files."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -70,7 +71,7 @@ class WelcomePage(QWidget):
         for button in self.recent_buttons:
             button.hide()
             button.deleteLater()
-        there = [Path(file) for file in files if Path(file).is_file()]
+        there = [Path(file) for file in files if os.path.isfile(file)]
         self.recent_buttons = [self._make_recent_button(path) for path in there[:_RECENT_SHOWN]]
         for button in self.recent_buttons:
             self._recent_column.addWidget(button)

@@ -1,5 +1,6 @@
 """Ask what to export and where to, and show which files that makes."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -82,7 +83,8 @@ class ExportDialog(QDialog):
     @property
     def request(self) -> ExportRequest:
         """What the user chose."""
-        return ExportRequest(self._options(), Path(self.folder_field.text().strip()).expanduser())
+        folder = os.path.expanduser(self.folder_field.text().strip())
+        return ExportRequest(self._options(), Path(folder))
 
     def _build(self) -> None:
         self.setWindowTitle("Export")

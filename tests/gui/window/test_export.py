@@ -1,16 +1,20 @@
 """Exporting through the dialog: what it shows, what it writes, what it remembers."""
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from himapp.gui.dialogs import files
 from himapp.gui.dialogs.export_dialog import ExportDialog
 from himapp.gui.main_window import MainWindow
 from himapp.imaging.photo_io import read_photo
+from himapp.inference.session import CancelToken
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -42,8 +46,9 @@ def test_three_actions_cut_everybody_out(qtbot: QtBot, opened: MainWindow, tmp_p
     export(qtbot, opened, dialog)
     assert sorted(path.name for path in folder.iterdir()) == expected
     assert read_photo(folder / expected[0]).pixels.shape == (80, 40, 3)
-    assert opened.status.facts.text() == "3 files written to “out”"
+    assert opened.status.written.text() == "3 files written to “out”"
     assert opened.status.folder_button.isVisible()
+    assert opened.status.facts.text().startswith("3 people · CPU (2 threads)")
 
 
 def test_the_selected_in_the_full_frame(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
@@ -143,6 +148,72 @@ def test_an_export_can_be_cancelled(qtbot: QtBot, opened: MainWindow, tmp_path: 
         qtbot.mouseClick(opened.status.cancel_button, LEFT)
     assert ended.args == [True]
     assert not opened.is_busy
+    assert opened.message_bar.text == "The export was cancelled; files that were done stay."
+
+
+@pytest.fixture
+def held_export(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Hold exports back until the event is set."""
+    gate = threading.Event()
+
+    def wait(*_: object, cancel: CancelToken, **_others: object) -> tuple[Path, ...]:
+        while not gate.wait(0.01):
+            cancel.raise_if_cancelled()
+        return ()
+
+    monkeypatch.setattr("himapp.gui.exporting.run_export", wait)
+    yield gate
+    gate.set()
+
+
+def test_while_files_are_written_no_other_export_can_withdraw_them(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, held_export: threading.Event
+) -> None:
+    qtbot.mouseClick(ask(opened, "export_people", tmp_path).export_button, LEFT)
+    names = ("export", "export_people", "export_composite", "export_mattes")
+    assert not any(opened.actions_by_name[name].isEnabled() for name in names)
+    held_export.set()
+    qtbot.waitUntil(lambda: not opened.is_busy)
+    assert all(opened.actions_by_name[name].isEnabled() for name in names)
+
+
+def test_closing_while_files_are_written_asks(
+    qtbot: QtBot,
+    opened: MainWindow,
+    tmp_path: Path,
+    held_export: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Close]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    qtbot.mouseClick(ask(opened, "export_people", tmp_path).export_button, LEFT)
+    assert not opened.close()
+    assert opened.exporting.is_busy
+    assert opened.close()
+    assert not opened.exporting.is_busy
+    assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "prefix"), [("~nobody-of-that-name/out", "a-"), ("out", "x" * 300), ("y" * 300, "")]
+)
+def test_what_the_disk_cannot_take_is_said_and_not_met_while_typing(
+    qtbot: QtBot,
+    opened: MainWindow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+    prefix: str,
+) -> None:
+    (tmp_path / "~nobody-of-that-name").write_text("in the way")
+    monkeypatch.chdir(tmp_path)
+    dialog = ask(opened, "export_people", Path(folder))
+    dialog.prefix_field.setText(prefix)
+    assert dialog.summary.text() == "3 files"
+    with qtbot.waitSignal(opened.exporting.failed):
+        qtbot.mouseClick(dialog.export_button, LEFT)
+    assert any(words in opened.message_bar.text for words in ("cannot be made", "was not saved"))
+    qtbot.waitUntil(lambda: not opened.is_busy)
 
 
 def test_exported_edits_are_not_asked_about(

@@ -32,7 +32,8 @@ def test_a_dropped_photo_opens_and_people_appear(
     drop(window, photo_file)
     qtbot.waitUntil(lambda: has_people(window))
     assert window.canvas.isVisible()
-    assert window.windowTitle() == "three.png – himapp"
+    assert window.windowTitle() == "three.png[*] – himapp"
+    assert not window.isWindowModified()
     expected = "3 people · CPU (2 threads) · 0.4 s · 180 × 120 · sRGB 8 bit"
     assert window.status.facts.text() == expected
     assert window.editor.undo_stack.count() == 0
@@ -115,6 +116,39 @@ def test_a_damaged_photo_leaves_the_open_one(
     assert not opened.is_busy
 
 
+def test_a_damaged_photo_leaves_the_search_for_people_of_the_open_one(
+    qtbot: QtBot, window: MainWindow, session, photo_file: Path, tmp_path: Path
+) -> None:
+    session.gate.clear()
+    window.open_path(photo_file)
+    qtbot.waitUntil(lambda: session.requests == 1)
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(b"\xff\xd8\xff")
+    window.open_path(damaged)
+    qtbot.waitUntil(lambda: "damaged.jpg" in window.message_bar.text)
+    assert window.status.work.text() == "Finding people"
+    assert window.status.work.isVisible()
+    session.gate.set()
+    qtbot.waitUntil(lambda: has_people(window))
+    qtbot.waitUntil(lambda: not window.is_busy)
+    assert session.requests == 1
+    assert not window.status.work.isVisible()
+
+
+def test_people_found_again_leave_the_steps_before(qtbot: QtBot, opened: MainWindow) -> None:
+    opened.editor.select([1])
+    opened.side_bar.edit.sliders["exposure_stops"].number.setValue(1)
+    opened.actions_by_name["select_all"].trigger()
+    opened.actions_by_name["remove"].trigger()
+    assert not has_people(opened)
+    opened.actions_by_name["find_people"].trigger()
+    qtbot.waitUntil(lambda: has_people(opened))
+    qtbot.waitUntil(lambda: not opened.is_busy)
+    assert opened.editor.document.find_layer(1).adjustments.is_neutral
+    opened.editor.undo_stack.undo()
+    assert opened.editor.document.find_layer(1).adjustments.exposure_stops == 1
+
+
 def test_a_missing_photo_is_said(window: MainWindow, tmp_path: Path) -> None:
     window.open_path(tmp_path / "gone.jpg")
     assert window.message_bar.text == "“gone.jpg” does not exist."
@@ -158,6 +192,7 @@ def test_unexported_edits_are_asked_about(
     answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Close]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
     qtbot.mouseClick(opened.side_bar.background.buttons["none"], LEFT)
+    assert opened.isWindowModified()
     assert not opened.close()
     assert opened.isVisible()
     opened.close_photo()
@@ -205,6 +240,11 @@ def test_recent_files_folder_and_place_are_kept(opened: MainWindow, photo_file: 
     assert again.size() == opened.size()
     assert again.welcome.recent_buttons[0].text() == "three.png"
     again.deleteLater()
+
+
+def test_a_recent_file_that_cannot_be_looked_at_is_left_out(window: MainWindow) -> None:
+    window.welcome.show_recent(("x" * 5000, str(Path(__file__))))
+    assert [button.text() for button in window.welcome.recent_buttons] == ["test_shell.py"]
 
 
 def test_every_action_has_a_tooltip_with_its_key(window: MainWindow) -> None:
