@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.editor.document_changed.connect(self._on_document_changed)
         self.editor.selection_changed.connect(self._enable_actions)
+        self.editor.undo_stack.cleanChanged.connect(self._on_clean_changed)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.status.cancel_asked.connect(self.cancel_work)
         self.welcome.chosen.connect(self.open_path)
@@ -194,16 +195,20 @@ class MainWindow(QMainWindow):
 
     def _may_leave_document(self) -> bool:
         """Ask before edits are lost that no file holds."""
-        if self.editor.undo_stack.isClean():
-            return True
-        answer = QMessageBox.question(
-            self,
-            _TITLE,
-            "The edits of this photo were not exported. Close it all the same?",
-            QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
+        return self.editor.undo_stack.isClean() or self._ask_to_close(
+            "The edits of this photo were not exported. Close it all the same?"
         )
-        return answer == QMessageBox.StandardButton.Close
+
+    def _may_stop_export(self) -> bool:
+        """Ask before an export is left undone."""
+        return not self.exporting.is_busy or self._ask_to_close(
+            "Files are still being written. Stop that and close?"
+        )
+
+    def _ask_to_close(self, question: str) -> bool:
+        role = QMessageBox.StandardButton
+        buttons = role.Close | role.Cancel
+        return QMessageBox.question(self, _TITLE, question, buttons, role.Cancel) == role.Close
 
     def _on_photo_shown(self, photo: Photo) -> None:
         path = photo.path
@@ -252,6 +257,9 @@ class MainWindow(QMainWindow):
             self._show_photo_state()
         self._enable_actions()
 
+    def _on_clean_changed(self, is_clean: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.setWindowModified(not is_clean)
+
     def _on_worked(self, text: str, done: int, of: int) -> None:
         self.status.show_work(text, done, of)
         self._enable_actions()
@@ -259,11 +267,12 @@ class MainWindow(QMainWindow):
     def _on_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
         if not self.is_busy:
             self.status.end_work()
-        document = self.editor.document
-        if is_cancelled and self.sender() is self.opening and document is not None:
-            action = self.actions_by_name["find_people"]
-            self.message_bar.show_message("Finding people was cancelled.", action=action)
         self._enable_actions()
+        find_people = self.actions_by_name["find_people"]
+        if is_cancelled and self.sender() is self.exporting:
+            self.message_bar.show_message("The export was cancelled; files that were done stay.")
+        elif is_cancelled and self.sender() is self.opening and find_people.isEnabled():
+            self.message_bar.show_message("Finding people was cancelled.", action=find_people)
 
     def _on_tint_toggled(self, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.canvas.show_overlay(shown=is_on)
@@ -289,7 +298,9 @@ class MainWindow(QMainWindow):
         self.status.show_zoom_box(is_shown=document is not None)
         self.status.show_facts("" if document is None else describe_photo(document.photo))
         path = document.photo.path if document is not None else None
-        self.setWindowTitle(f"{display_name(path)} – {_TITLE}" if path is not None else _TITLE)
+        # Qt shows the star, or what the system has for it, while there are edits in no file.
+        name = display_name(path).replace("[*]", "[*][*]") if path is not None else ""
+        self.setWindowTitle(f"{name}[*] – {_TITLE}" if name else _TITLE)
         self._enable_actions()
 
     def _enable_actions(self) -> None:
@@ -305,6 +316,9 @@ class MainWindow(QMainWindow):
         people = document.layers if document is not None else ()
         for name in ("export_people", "export_mattes", "select_all"):
             self.actions_by_name[name].setEnabled(bool(people))
+        if self.exporting.is_busy:  # another export would withdraw the one under way
+            for name in ("export", *actions.EXPORT_MENU):
+                self.actions_by_name[name].setEnabled(False)
         can_find = document is not None and not people and not self.opening.is_busy
         self.actions_by_name["find_people"].setEnabled(can_find)
 
@@ -341,7 +355,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about edits, keep the settings and end the background work."""
-        if not self._may_leave_document():
+        if not (self._may_leave_document() and self._may_stop_export()):
             event.ignore()
             return
         geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode("ascii")

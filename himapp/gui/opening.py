@@ -80,15 +80,18 @@ class PhotoOpening(QObject):
         return f"“{name}” is open, the first of {len(photos)} photos; one is edited at a time."
 
     def open(self, path: Path) -> None:
-        """Read a photo in the background, show it and find its people."""
-        self._is_followed_by_more = True
-        self._matting.cancel()
+        """Read a photo in the background, show it and find its people.
+
+        The photo that is open stays as it is, and so does the search for its people, until the new
+        one is read: it may turn out to be damaged.
+        """
 
         def read(_report: Report, cancel: CancelToken) -> Photo:
             photo = read_photo(path)
             cancel.raise_if_cancelled()
             return photo
 
+        self._is_followed_by_more = True
         self._reader.run(read)
         self._is_followed_by_more = False
         self.worked.emit(f"Opening {display_name(path)}", 0, 1)
@@ -118,7 +121,12 @@ class PhotoOpening(QObject):
         elif outcome.error is not None:
             self._end(is_cancelled=False)
             self.failed.emit(outcome.error)
+            if self._matting.is_busy:
+                self.worked.emit(_STAGE_WORDS["find"], 0, 1)
         else:
+            self._is_followed_by_more = True
+            self._matting.cancel()
+            self._is_followed_by_more = False
             self._editor.open_document(Document.for_photo(outcome.value))
             self.photo_shown.emit(outcome.value)
             self.find_people()
@@ -147,11 +155,13 @@ class PhotoOpening(QObject):
         found = document_with_people(document.photo, result)
 
         def amend(state: Document) -> Document:
+            if state.layers:  # before everybody was taken off the list
+                return state
             return replace(state, layers=found.layers, next_number=found.next_number)
 
         self._editor.amend_opening(amend)
 
     def _end(self, *, is_cancelled: bool) -> None:
-        """Say that nothing is under way, unless something follows at once."""
-        if not self._is_followed_by_more:
+        """Say that nothing is under way, unless something is or follows at once."""
+        if not self._is_followed_by_more and not self.is_busy:
             self.ended.emit(is_cancelled)

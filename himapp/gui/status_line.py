@@ -34,6 +34,7 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self._folder: Path | None = None
         self.facts = QLabel()
+        self.written = QLabel()
         self.folder_button = QPushButton("Open folder")
         self.work = QLabel()
         self.bar = QProgressBar()
@@ -45,18 +46,19 @@ class StatusLine(QStatusBar):
 
     def show_facts(self, text: str) -> None:
         """Show what is known about photo and people."""
-        self._folder = None
-        self.folder_button.hide()
+        self._forget_written()
         self.facts.setText(text)
 
     def show_written(self, text: str, folder: Path) -> None:
-        """Say that files were written and offer to open their folder."""
-        self.facts.setText(text)
+        """Say that files were written and offer to open their folder, until the next work."""
+        self.written.setText(text)
         self._folder = folder
-        self.folder_button.show()
+        for widget in (self.written, self.folder_button):
+            widget.show()
 
     def show_work(self, text: str, done: int, of: int) -> None:
         """Show work under way; of an unknown length if ``of`` is 1 or less."""
+        self._forget_written()
         self.work.setText(text)
         self.bar.setRange(0, of if of > 1 else 0)
         self.bar.setValue(done)
@@ -101,12 +103,18 @@ class StatusLine(QStatusBar):
         self.zoom.setFixedWidth(_ZOOM_WIDTH)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.facts)
+        self.addWidget(self.written)
         self.addWidget(self.folder_button)
         for widget in (self.work, self.bar, self.cancel_button):
             self.addPermanentWidget(widget)
         self.cancel_button.clicked.connect(self.cancel_asked)
         self.folder_button.clicked.connect(self._open_folder)
-        self.folder_button.hide()
+        self._forget_written()
+
+    def _forget_written(self) -> None:
+        self._folder = None
+        for widget in (self.written, self.folder_button):
+            widget.hide()
 
     def _open_folder(self) -> None:
         if self._folder is not None:

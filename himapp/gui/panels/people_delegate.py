@@ -81,7 +81,9 @@ class PeopleDelegate(QStyledItemDelegate):
         draw_swatch(painter, swatch_rect(row), layer)
         painter.drawPixmap(thumbnail_rect(row), self._thumbnails.of_person(document, layer))
         _draw_text(painter, name_rect(row), layer.name, theme.TEXT)
-        _draw_text(painter, opacity_rect(row), f"{layer.opacity:.0%}", theme.MUTED_TEXT, right=True)
+        _draw_text(
+            painter, opacity_rect(row), f"{layer.opacity * 100:.0f} %", theme.MUTED_TEXT, right=True
+        )
 
     def _draw_background_row(self, painter: QPainter, row: QRect) -> None:
         document = self._editor.document

@@ -136,7 +136,7 @@ class PeopleModel(QAbstractListModel):
     def _describe(self, layer: PersonLayer | None) -> str:
         if layer is not None:
             hidden = "" if layer.visible else ", hidden"
-            return f"{layer.name}, opacity {layer.opacity:.0%}{hidden}"
+            return f"{layer.name}, opacity {layer.opacity * 100:.0f} %{hidden}"
         document = self._editor.document
         return describe_background(document.background) if document is not None else ""
 
