@@ -9,11 +9,10 @@ from himapp.atomic_file import write_atomically
 from himapp.errors import ExportError
 from himapp.paths import settings_path
 
-Theme = Literal["system", "dark", "light"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 _RECENT_LIMIT: Final = 10
-_YES_OR_NO: Final = frozenset({"decontaminate", "export_cropped", "export_jpeg"})
+_YES_OR_NO: Final = frozenset({"export_cropped", "export_jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,9 @@ class Settings:
     """Hold the user's choices.
 
     Attributes:
-        theme: The window's colours.
-        language: Locale name such as ``"de"``; empty follows the system.
         device: Where the network computes.
         recent_files: Opened files, the latest first.
         export_folder: The last folder of an export; empty before the first one.
-        decontaminate: Whether cut-outs carry estimated foreground colours.
         export_cropped: Whether the last export was cropped to the people.
         export_jpeg: Whether the last picture was written as a JPEG.
         photo_folder: Where the last photo was opened from; empty before the first one.
@@ -34,12 +30,9 @@ class Settings:
         window_geometry: Place and size of the window in Qt's own form, base64.
     """
 
-    theme: Theme = "system"
-    language: str = ""
     device: DeviceChoice = "auto"
     recent_files: tuple[str, ...] = ()
     export_folder: str = ""
-    decontaminate: bool = True
     export_cropped: bool = True
     export_jpeg: bool = False
     photo_folder: str = ""
@@ -95,9 +88,8 @@ def _valid_choices(stored: dict[str, Any]) -> dict[str, Any]:
 
 def _as_choice(name: str, value: object) -> object | None:
     """Return a stored value as its field's type, None when it does not fit."""
-    closed_sets = {"theme": get_args(Theme), "device": get_args(DeviceChoice)}
-    if name in closed_sets:
-        return value if value in closed_sets[name] else None
+    if name == "device":
+        return value if value in get_args(DeviceChoice) else None
     if name == "recent_files":
         is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value)[:_RECENT_LIMIT] if is_list and isinstance(value, list) else None

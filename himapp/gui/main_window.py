@@ -230,6 +230,8 @@ class MainWindow(QMainWindow):
         if document is not None:
             facts = f"{describe_result(result)} · {describe_photo(document.photo)}"
             self.status.show_facts(facts)
+        if self.opening.is_busy:
+            return  # another photo is being read: a message would outlive this one
         if not result.people:
             self.message_bar.show_message("No people were found in this photo.")
         elif result.notes:
@@ -360,6 +362,7 @@ class MainWindow(QMainWindow):
             return
         geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode("ascii")
         self.settings.keep(replace(self.settings.value, window_geometry=geometry))
+        self.hide()  # at once: a thread that loads torch is waited for
         for work in (self.opening, self.exporting, self.background_image):
             work.shutdown()
         # See the editor's command: steps that go with the window are the collector's work.

@@ -11,12 +11,10 @@ from himapp.settings import Settings, load_settings, remember_file, save_setting
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 choices = st.builds(
     Settings,
-    theme=st.sampled_from(["system", "dark", "light"]),
-    language=texts,
     device=st.sampled_from(["auto", "cpu", "cuda"]),
     recent_files=st.lists(texts, max_size=10).map(tuple),
     export_folder=texts,
-    decontaminate=st.booleans(),
+    export_cropped=st.booleans(),
 )
 
 
@@ -29,7 +27,7 @@ def test_settings_come_back_as_saved(tmp_path: Path, chosen: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"theme": "da', b"[" * 100_000]
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"device": "cp', b"[" * 100_000]
 )
 def test_a_damaged_file_gives_the_defaults(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "settings.json"
@@ -44,21 +42,20 @@ def test_a_missing_file_gives_the_defaults(tmp_path: Path) -> None:
 def test_only_what_does_not_fit_gets_its_default(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     stored = {
-        "theme": "pink",
         "device": ["cpu"],
-        "language": "de",
+        "photo_folder": "photos",
         "recent_files": [1],
-        "decontaminate": 0,
+        "export_cropped": 0,
         "from_a_later_version": 1,
     }
     file.write_text(json.dumps(stored))
-    assert load_settings(file) == Settings(language="de")
+    assert load_settings(file) == Settings(photo_folder="photos")
 
 
 def test_the_users_own_file_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("himapp.settings.settings_path", lambda: tmp_path / "a" / "s.json")
-    save_settings(Settings(theme="dark"))
-    assert load_settings().theme == "dark"
+    save_settings(Settings(device="cpu"))
+    assert load_settings().device == "cpu"
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The window as a whole: opening, finding people, messages, closing."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from himapp.errors import WeightsError
 from himapp.gui.actions import ACTIONS
 from himapp.gui.dialogs import files
 from himapp.gui.main_window import MainWindow
+from himapp.imaging.photo import Photo
+from himapp.imaging.photo_io import read_photo
 from himapp.settings import load_settings
 
 LEFT = Qt.MouseButton.LeftButton
@@ -98,6 +101,7 @@ def test_the_newest_photo_wins(
     qtbot.waitUntil(lambda: session.requests == 1)
     session.lefts = ()
     window.open_path(image_file)
+    qtbot.waitUntil(lambda: window.editor.document.photo.path == image_file)
     session.gate.set()
     qtbot.waitUntil(lambda: window.message_bar.text == "No people were found in this photo.")
     assert window.editor.document.photo.path == image_file
@@ -133,6 +137,29 @@ def test_a_damaged_photo_leaves_the_search_for_people_of_the_open_one(
     qtbot.waitUntil(lambda: not window.is_busy)
     assert session.requests == 1
     assert not window.status.work.isVisible()
+
+
+def test_news_of_a_photo_do_not_outlive_it(
+    qtbot: QtBot, window: MainWindow, session, photo_file: Path, image_file: Path, monkeypatch
+) -> None:
+    gate = threading.Event()
+
+    def read_late(path: Path) -> Photo:
+        gate.wait(10)
+        return read_photo(path)
+
+    session.gate.clear()
+    session.lefts = ()
+    window.open_path(photo_file)
+    qtbot.waitUntil(lambda: session.requests == 1)
+    monkeypatch.setattr("himapp.gui.opening.read_photo", read_late)
+    window.open_path(image_file)
+    session.gate.set()
+    qtbot.waitUntil(lambda: window.status.facts.text().startswith("0 people"))
+    assert window.message_bar.text == ""
+    gate.set()
+    qtbot.waitUntil(lambda: window.editor.document.photo.path == image_file)
+    qtbot.waitUntil(lambda: not window.is_busy)
 
 
 def test_people_found_again_leave_the_steps_before(qtbot: QtBot, opened: MainWindow) -> None:
