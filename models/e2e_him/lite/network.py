@@ -137,6 +137,9 @@ class E2EHimLite(nn.Module):
     def predict(self, images: Tensor, score_floor: float | None = None) -> list[InstancePrediction]:
         """Find and matte everybody in each image.
 
+        All candidates compete for the pixels, each as strong as it is likely to be a person; only
+        then are those below the floor left out. Their pixels do not go to their neighbours.
+
         Args:
             images: As for ``forward``.
             score_floor: Person probability to keep a query at; the network's own by default.
@@ -147,9 +150,10 @@ class E2EHimLite(nn.Module):
         detail, everybody = self.matte_everybody(images, perception, candidates)
         predictions = []
         for features, alpha, candidate in zip(detail, everybody, candidates, strict=True):
-            kept = candidate.keep(floor)
-            shares = self.matting.shares(features, candidate.choose(kept))
-            predictions.append(_assemble(shares, alpha, candidate.score[kept]))
+            rivals = candidate.distinct()
+            kept = candidate.score[rivals] >= floor
+            shares = self.matting.shares(features, candidate.weighted(rivals))[kept]
+            predictions.append(_assemble(shares, alpha, candidate.score[rivals][kept]))
         return predictions
 
 
@@ -177,15 +181,15 @@ class Candidates:
         """Return some candidates as they part the pixels among each other."""
         return Slots(self.logits[positions], self.code[positions])
 
-    def weighted(self) -> Slots:
-        """Return all candidates, each as strong as it is likely to be a person."""
-        weight = self.score.clamp(min=1e-6).log()[:, None, None]
-        return Slots(self.logits + weight, self.code)
+    def weighted(self, positions: Tensor | None = None) -> Slots:
+        """Return candidates (all by default), each as strong as it is likely to be a person."""
+        chosen = slice(None) if positions is None else positions
+        weight = self.score[chosen].clamp(min=1e-6).log()[:, None, None]
+        return Slots(self.logits[chosen] + weight, self.code[chosen])
 
-    def keep(self, floor: float) -> Tensor:
-        """Return the positions of those from ``floor``, best first, without near-duplicates."""
+    def distinct(self) -> Tensor:
+        """Return the positions of all but near-duplicates, best first."""
         order = self.score.argsort(descending=True, stable=True)
-        order = order[self.score[order] >= floor]
         return order[_distinct((self.logits[order] > 0).flatten(1))]
 
 

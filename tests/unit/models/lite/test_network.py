@@ -148,3 +148,13 @@ def pad(queries: Queries, slots: int) -> Queries:
     valid = longer.valid.clone()
     valid[:, count:] = False
     return Queries(longer.box, longer.content, valid)
+
+
+def test_who_is_not_kept_still_holds_their_pixels(tiny_network: E2EHimLite) -> None:
+    images = torch.rand(1, 3, 96, 128)
+    everybody = tiny_network.predict(images, 0.0)[0]
+    assert len(everybody.score) > 1
+    best = float(everybody.score[0])
+    alone = tiny_network.predict(images, best)[0]
+    assert len(alone.score) < len(everybody.score)
+    torch.testing.assert_close(alone.alpha[0], everybody.alpha[0])
