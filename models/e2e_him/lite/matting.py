@@ -63,19 +63,20 @@ class InstanceMatting(nn.Module):
         coarse = resize_like(union_logits[:, None], correction)
         return (coarse + correction).float().sigmoid()[:, 0]
 
-    def shares(self, detail: Tensor, kept: Slots) -> Tensor:
+    def shares(self, detail: Tensor, kept: Slots, *, nobody_shift: float = 0.0) -> Tensor:
         """Return each kept person's share o_i of the pixels of one image, ``[K, H / 2, W / 2]``.
 
         Args:
             detail: Detail features of the image, ``[narrow, H / 2, W / 2]``.
             kept: The people to part the pixels among; there may be none.
+            nobody_shift: Added to the logits of the "nobody" slot.
         """
         if not len(kept.code):
             return detail.new_zeros(0, *detail.shape[-2:], dtype=torch.float32)
         kernel = self.person_kernel(kept.code)
         own = torch.einsum("nc,chw->nhw", kernel, detail)
         logits = resize_like(kept.logits[None], detail)[0] + own
-        nobody = self.nobody(detail[None])[0]
+        nobody = self.nobody(detail[None])[0] + nobody_shift
         return torch.cat([logits, nobody]).float().softmax(0)[:-1]
 
 
