@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
     # --- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.setWindowTitle(_TITLE)
+        self.setWindowTitle(f"{_TITLE}[*]")
         self.setAcceptDrops(True)
         self._add_undo_actions()
         self.addActions(list(self.actions_by_name.values()))
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
         path = document.photo.path if document is not None else None
         # Qt shows the star, or what the system has for it, while there are edits in no file.
         name = display_name(path).replace("[*]", "[*][*]") if path is not None else ""
-        self.setWindowTitle(f"{name}[*] – {_TITLE}" if name else _TITLE)
+        self.setWindowTitle(f"{name}[*] – {_TITLE}" if name else f"{_TITLE}[*]")
         self._enable_actions()
 
     def _enable_actions(self) -> None:

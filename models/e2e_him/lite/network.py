@@ -19,7 +19,7 @@ from models.e2e_him.output import InstancePrediction
 
 SIDE_MULTIPLE = 32
 PAD_VALUE = 114 / 255  # the grey that the detector was trained with
-_SLOT_FLOOR = 0.05  # queries less likely a person than this stay out of the guidance
+_SLOT_FLOOR = 0.2  # queries less likely a person than this are not worth their mask
 _DUPLICATE_SHARE = 0.6
 _VISIBLE_SHARE = 1e-3
 # Chosen on the validation photographs (docs/experiments.md): unlikely rivals and the "nobody" slot
