@@ -39,5 +39,5 @@ def test_train_reads_its_configuration_and_where_to_start(
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "tiny.toml").write_text("[run]\nsteps = 7\n")
     words = ["train", str(tmp_path / "tiny.toml"), "--data", "data", "--out", "out"]
-    assert command_line.main(words + (["--start", start] if start else [])) == 0
+    assert command_line.main(words + (["--weights", start] if start else [])) == 0
     assert (asked[0].run.steps, asked[0].run.start) == (7, start)
