@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 import torch.nn.functional as F
@@ -166,7 +167,7 @@ def matting_loss(
         perception: What the network found.
         targets: The truth about each image.
         matches: Which query is which person, per image.
-        limit: Most images to matte, those with exact alphas first; 0 for all.
+        limit: Most images to matte, exact ones and scenes in turn; 0 for all.
     """
     chosen = _images_to_matte(targets, matches, limit)
     total, people = zero_loss(perception.anybody_logits), 0
@@ -182,14 +183,19 @@ def matting_loss(
 
 
 def _images_to_matte(targets: tuple[Target, ...], matches: list[Match], limit: int) -> list[int]:
-    """Return the images with somebody to matte, exact ones first."""
+    """Return the images with somebody to matte: exact ones and scenes in turn, exact ones first.
+
+    Scenes teach who holds a pixel where real people overlap, composites what an edge is.
+    """
     usable = [
         image
         for image, (target, match) in enumerate(zip(targets, matches, strict=True))
         if len(match.queries) and len(target.alphas)
     ]
-    usable.sort(key=lambda image: not targets[image].is_exact)
-    return usable[:limit] if limit else usable
+    exact = [image for image in usable if targets[image].is_exact]
+    scenes = [image for image in usable if not targets[image].is_exact]
+    turns = [image for pair in zip_longest(exact, scenes) for image in pair if image is not None]
+    return turns[:limit] if limit else turns
 
 
 def alpha_weight(target: Target, truth: Tensor) -> Tensor:

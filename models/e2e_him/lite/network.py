@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -87,6 +87,9 @@ class E2EHimLite(nn.Module):
     def matte(self, images: Tensor, perception: Perception, kept: list[Tensor]) -> list[Tensor]:
         """Return the alphas of the kept slots of each image, ``[K, H, W]`` float32.
 
+        The other candidates compete for the pixels as they do in ``predict``; the kept ones are
+        taken for people whatever their probability.
+
         Args:
             images: The batch that ``forward`` saw.
             perception: What it returned.
@@ -97,8 +100,9 @@ class E2EHimLite(nn.Module):
         rows = zip(detail, everybody, candidates, kept, strict=True)
         mattes = []
         for features, alpha, candidate, index in rows:
-            shares = self.matting.shares(features, candidate.choose(candidate.find(index)))
-            mattes.append(_enlarge(shares, alpha) * alpha)
+            slots = candidate.among_rivals(candidate.find(index), _RIVAL_SHARPNESS)
+            shares = self.matting.shares(features, slots, nobody_shift=_NOBODY_SHIFT)
+            mattes.append(_enlarge(shares[: len(index)], alpha) * alpha)
         return mattes
 
     def candidates(
@@ -182,9 +186,19 @@ class Candidates:
         """Return the positions of slots given by number; all must be among the candidates."""
         return torch.searchsorted(self.index, slots)
 
-    def choose(self, positions: Tensor) -> Slots:
-        """Return some candidates as they part the pixels among each other."""
-        return Slots(self.logits[positions], self.code[positions])
+    def among_rivals(self, positions: Tensor, sharpness: float) -> Slots:
+        """Return some candidates as people, and behind them the others, as strong as likely.
+
+        Others that one of the former mostly covers, or a likelier other, are left out.
+        """
+        score = self.score.detach().index_fill(0, positions, 1.0)
+        other = torch.ones_like(score, dtype=torch.bool).index_fill(0, positions, False)
+        others = other.nonzero()[:, 0]
+        others = others[score[others].argsort(descending=True, stable=True)]
+        order = torch.cat([positions, others])
+        order = order[_distinct((self.logits[order] > 0).flatten(1), given=len(positions))]
+        sure = replace(self, score=score)
+        return sure.weighted(order, sharpness)
 
     def weighted(self, positions: Tensor | None = None, sharpness: float = 1.0) -> Slots:
         """Return candidates (all by default), as strong as their probability to this power."""
@@ -198,14 +212,17 @@ class Candidates:
         return order[_distinct((self.logits[order] > 0).flatten(1))]
 
 
-def _distinct(masks: Tensor) -> Tensor:
-    """Return the rows of bool masks ``[N, P]`` that no earlier kept row mostly covers."""
+def _distinct(masks: Tensor, given: int = 0) -> Tensor:
+    """Return the rows of bool masks ``[N, P]`` that no earlier kept row mostly covers.
+
+    The first ``given`` rows are kept whatever covers them.
+    """
     area = masks.float()
     covered = (area @ area.T) > _DUPLICATE_SHARE * area.sum(1).clamp(min=1)[:, None]
     table = covered.cpu().numpy()
     kept: list[int] = []
     for row in range(len(table)):
-        if not table[row, kept].any():
+        if row < given or not table[row, kept].any():
             kept.append(row)
     return torch.tensor(kept, device=masks.device, dtype=torch.long)
 
