@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 PixelArray = npt.NDArray[np.uint8 | np.uint16]
-PhotoFormat = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "GIF"]
+PhotoFormat = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "GIF", "PSD", "RAW", "HEIC", "AVIF"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +24,16 @@ class Photo:
         format: The file format, found from the content.
         source_mode: Pillow's name of the file's own colour mode (``"RGB"``, ``"CMYK"``, …), so
             that a document can say that its colours were converted.
+        xmp: The XMP packet (XML) for later export; None when the file has none.
+        iptc: The IPTC-IIM records (each from ``0x1C`` on) for later export, without the
+            Photoshop resource around them; None when the file has none.
+        dpi: Pixels per inch that the file asks for in print; None when it does not say.
+        captured: EXIF's DateTimeOriginal, ``YYYY:MM:DD HH:MM:SS``; None when the file has none
+            that reads like a date.
+        is_grey: Whether the file was grey: its own numbers stand in all three channels alike,
+            described by :attr:`grey_icc`, and :attr:`icc` is None.
+        grey_icc: The grey profile of a grey photo; None for sRGB's tone curve, and for a photo
+            with colour.
     """
 
     pixels: PixelArray
@@ -32,6 +42,12 @@ class Photo:
     path: Path | None = None
     format: PhotoFormat = "PNG"
     source_mode: str = "RGB"
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    dpi: float | None = None
+    captured: str | None = None
+    is_grey: bool = False
+    grey_icc: bytes | None = None
 
     def __post_init__(self) -> None:
         """Check the pixels and freeze them.
