@@ -1,6 +1,7 @@
 """From what the network says to people at photo size."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,9 @@ _Enlarge = Callable[[_Floats, CancelToken], _Cropped | None]
 # A person of fewer grid pixels (five by five) is a speck that nobody can use.
 _SMALLEST_MASS_PX = 25.0
 _STRIP_ROWS = 128
+# People are brought to photo size two at a time: most of that runs in numpy and OpenCV, outside
+# Python's lock, and two bound the memory.
+_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,13 @@ def bring_to_photo(
         return ()
     enlarge = _choose_method(model_input, pixels)
     mattes = []
-    for number, person in enumerate(people, start=1):
-        cancel.raise_if_cancelled()
-        cropped = enlarge(person.alpha, cancel)
-        if cropped is not None:
-            mattes.append((person, *cropped))
-        progress(number, len(people))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        enlarged = pool.map(lambda person: enlarge(person.alpha, cancel), people)
+        for number, (person, cropped) in enumerate(zip(people, enlarged, strict=True), start=1):
+            cancel.raise_if_cancelled()
+            if cropped is not None:
+                mattes.append((person, *cropped))
+            progress(number, len(people))
     limit_sums([(alpha, left, top) for _, alpha, left, top in mattes], pixels.shape[:2])
     return tuple(
         InstanceMatte(alpha, left, top, person.score, person.box)
