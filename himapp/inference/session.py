@@ -4,7 +4,7 @@ Nothing here loads torch, so that a window or a command line can import it at st
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from himapp.errors import Cancelled
 from himapp.imaging.photo import PixelArray
+from himapp.inference.prompts import Point, Prompt
 
 ALPHA_ONE = 65535
 """The alpha value that means fully this person."""
@@ -122,6 +123,62 @@ class MattingSession(Protocol):
             progress: told about every stage as it starts and moves on.
             cancel: looked at between stages, people and strips, so that a wish to stop is met
                 within a second.
+
+        Raises:
+            Cancelled: the token was cancelled.
+            WeightsError: the network's weights are missing or damaged.
+        """
+        ...
+
+    def add_person(
+        self,
+        pixels: PixelArray,
+        prompt: Prompt,
+        others: Sequence[InstanceMatte],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        """Find the person a prompt points at; None where nobody can be told from the others.
+
+        The others keep every pixel they have: the new matte takes at most what they leave, so that
+        all of them sum to at most 65535. Within the network the prompt's query competes with all
+        others, so that neighbours who are not in the list keep their pixels as well.
+
+        Args:
+            pixels: as for ``find_people``.
+            prompt: where the person is, in photo pixels.
+            others: everybody who is in the list already.
+            progress: as for ``find_people``.
+            cancel: as for ``find_people``.
+
+        Raises:
+            Cancelled: the token was cancelled.
+            WeightsError: the network's weights are missing or damaged.
+        """
+        ...
+
+    def exclude_place(
+        self,
+        pixels: PixelArray,
+        place: Point,
+        matte: InstanceMatte,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        """Take from a person what is at a place; None where the whole person is wrong.
+
+        What leaves is the connected part, at the place, of the matte of whatever else the network
+        sees there; where it sees nothing else, the matte's own connected part; and where that is
+        most of the matte, the person is not one. The matte never grows.
+
+        Args:
+            pixels: as for ``find_people``.
+            place: ``(x, y)`` in photo pixels.
+            matte: the person's.
+            progress: as for ``find_people``.
+            cancel: as for ``find_people``.
 
         Raises:
             Cancelled: the token was cancelled.
