@@ -13,6 +13,7 @@ from training.distributed import join_processes, leave_processes
 from training.engine import train
 from training.evaluation.commands import COMMANDS, Command
 from training.export import add_export_arguments, run_export
+from training.self_training import add_self_train_arguments, run_self_train
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -31,6 +32,11 @@ def build_parser() -> argparse.ArgumentParser:
     own = {
         "train": Command(
             "run a configuration, or go on with it", add_train_arguments, run_training
+        ),
+        "self-train": Command(
+            "label photographs of which only boxes are known",
+            add_self_train_arguments,
+            run_self_train,
         ),
         "export": Command("write a run's weights for shipping", add_export_arguments, run_export),
     }

@@ -21,6 +21,7 @@ class DataConfig:
         close_up_share: Share of close-ups (people that fill or exceed the frame).
         rendered_share: Share of rendered groups with exact per-person coverage.
         pasted_share: Share of the real scenes that get extra people pasted in.
+        labels: Folder of maps that ``self-train`` wrote, for more scenes; "" for none.
     """
 
     sides: tuple[int, ...] = (448,)
@@ -30,6 +31,7 @@ class DataConfig:
     close_up_share: float = 0.1
     rendered_share: float = 0.04
     pasted_share: float = 0.3
+    labels: str = ""
 
 
 @dataclass(frozen=True, slots=True)

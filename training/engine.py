@@ -153,7 +153,8 @@ def train(config: TrainingConfig, data: Path, out: Path, processes: Processes) -
         _write_record(config, out)
     seed = config.run.seed * 1000 + processes.rank * 100 + trainer.step
     wanted = config.loss.alpha > 0
-    stream = BatchStream(read_catalogue(data), config.data, seed, with_alphas=wanted)
+    labels = Path(config.data.labels) if config.data.labels else None
+    stream = BatchStream(read_catalogue(data, labels), config.data, seed, with_alphas=wanted)
     try:
         _run_steps(trainer, stream, out)
     finally:

@@ -48,8 +48,12 @@ class Catalogue:
     rendered_portraits: tuple[Cutout, ...]
 
 
-def read_catalogue(root: Path) -> Catalogue:
+def read_catalogue(root: Path, labels: Path | None = None) -> Catalogue:
     """List the training items below ``root`` (see the data's README for its layout).
+
+    Args:
+        root: Folder of the training data.
+        labels: Folder of further scenes' maps, see ``training.self_training``.
 
     Raises:
         FileNotFoundError: If a manifest or ``splits.json`` is missing.
@@ -57,7 +61,7 @@ def read_catalogue(root: Path) -> Catalogue:
     kept = _read_json(root / "splits.json")["validation"]
     groups, portraits = _rendered(root / "people3d", set(kept["people3d"]))
     return Catalogue(
-        scenes=_scenes(root / "scenes/coco", set(kept["scenes/coco"])),
+        scenes=_scenes(root / "scenes/coco", set(kept["scenes/coco"])) + _labelled(labels),
         backgrounds=_backgrounds(root / "backgrounds", set(kept["backgrounds"])),
         cutouts={
             part: _cutouts(root / "cutouts" / part, set(kept[f"cutouts/{part}"]))
@@ -75,6 +79,13 @@ def _read_json(path: Path) -> Any:
 def _scenes(folder: Path, kept: set[str]) -> tuple[Scene, ...]:
     names = sorted(set(_read_json(folder / "manifest.json")) - kept)
     return tuple(Scene(folder / f"{n}.jpg", folder / f"{n}.png") for n in names)
+
+
+def _labelled(folder: Path | None) -> tuple[Scene, ...]:
+    if folder is None:
+        return ()
+    rows = _read_json(folder / "manifest.json")
+    return tuple(Scene(Path(row["photo"]), folder / f"{n}.png") for n, row in sorted(rows.items()))
 
 
 def _backgrounds(folder: Path, kept: set[str]) -> tuple[Path, ...]:
