@@ -45,3 +45,9 @@ def _open(icc: bytes | None) -> ImageCms.ImageCmsProfile:
     if icc is None:
         return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     return ImageCms.ImageCmsProfile(io.BytesIO(icc))
+
+
+def grey_to_rgb(pixels: PixelArray, grey_icc: bytes | None) -> PixelArray:
+    """Return grey pixels as sRGB ones of the same depth."""
+    del grey_icc
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=2)
