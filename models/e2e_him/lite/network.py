@@ -13,6 +13,7 @@ from models.e2e_him.lite.guidance import Slots, UnitedGuidance
 from models.e2e_him.lite.layers import resize_like
 from models.e2e_him.lite.matting import InstanceMatting, union_logits
 from models.e2e_him.lite.perception import GeneralPerception, Perception
+from models.e2e_him.lite.prompts import NetworkPrompt, add_prompt_queries, rank_masks
 from models.e2e_him.lite.proposals import Proposals, collect_proposals, select_queries
 from models.e2e_him.lite.trunk import TrunkOutput, YoloxNanoTrunk
 from models.e2e_him.output import InstancePrediction
@@ -20,6 +21,7 @@ from models.e2e_him.output import InstancePrediction
 SIDE_MULTIPLE = 32
 PAD_VALUE = 114 / 255  # the grey that the detector was trained with
 _SLOT_FLOOR = 0.2  # queries less likely a person than this are not worth their mask
+_PROMPT_FLOOR = 0.05  # where somebody pointed, a less likely query may be meant
 _DUPLICATE_SHARE = 0.6
 _VISIBLE_SHARE = 1e-3
 # Chosen on the validation photographs (docs/experiments.md): unlikely rivals and the "nobody" slot
@@ -164,6 +166,39 @@ class E2EHimLite(nn.Module):
             shares = self.matting.shares(features, slots, nobody_shift=_NOBODY_SHIFT)[kept]
             predictions.append(_assemble(shares, alpha, candidate.score[rivals][kept]))
         return predictions
+
+    @torch.inference_mode()
+    def answer_prompt(self, images: Tensor, prompt: NetworkPrompt) -> InstancePrediction:
+        """Matte whom the user points at: one person, or nobody where no mask fits.
+
+        Args:
+            images: One image, as for ``forward``.
+            prompt: What the user points at.
+
+        Returns:
+            At most one person; the score says how well they answer the prompt, 0..1.
+        """
+        looks = self.look(images)
+        proposals = self.propose(looks, images)
+        queries = select_queries(
+            proposals,
+            limit=self.config.max_queries,
+            floor=self.config.proposal_floor,
+            max_overlap=self.config.proposal_overlap,
+        )
+        selected = queries.valid.shape[1]
+        queries = add_prompt_queries(queries, proposals, prompt, (images.shape[2], images.shape[3]))
+        perception: Perception = self.perception(looks[0], looks[1], queries)
+        added = torch.arange(selected, queries.valid.shape[1], device=images.device)
+        candidates = self.candidates(perception, 0, floor=_PROMPT_FLOOR, also=added)
+        quality = rank_masks(candidates.logits, candidates.score, prompt)
+        best = quality.argmax()[None]
+        sure = replace(candidates, score=candidates.score.index_fill(0, best, 1.0))
+        detail, everybody = self.matte_everybody(images, perception, [sure])
+        slots = sure.among_rivals(best, _RIVAL_SHARPNESS)
+        share = self.matting.shares(detail[0], slots, nobody_shift=_NOBODY_SHIFT)[:1]
+        found = (quality[best] > 0).nonzero()[:, 0]
+        return _assemble(share[found], everybody[0], quality[best][found])
 
 
 @dataclass(frozen=True, slots=True)
