@@ -1,16 +1,19 @@
 """Every action of the window as data: name, text, icon, shortcuts, tooltip and place in a menu."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from himapp.gui.icons import icon
 
-Need = Literal["nothing", "photo", "selection", "work"]
+Need = Literal["nothing", "photo", "people", "nobody", "selection", "work"]
+
+Slots = Mapping[str, Callable[..., object]]
+"""What actions do, by the name of the action: a checkable one calls it with its new state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,10 @@ class ActionSpec:
         shortcuts: portable key sequences, the first one shown in menu and tooltip. Where an
             American bracket needs AltGr elsewhere, a second sequence can be typed everywhere.
         tip: what it does, for the tooltip; empty repeats the text.
-        needs: when it is enabled: with a photo, a selected person, work under way, or always.
-        is_checkable: whether it is on or off; on at first.
+        needs: when it is enabled: with a photo, with people or nobody found in it, with a selected
+            person, with work under way, or always.
+        is_checkable: whether it is on or off.
+        is_on: whether a checkable action is on at first.
     """
 
     name: str
@@ -35,6 +40,7 @@ class ActionSpec:
     tip: str = ""
     needs: Need = "photo"
     is_checkable: bool = False
+    is_on: bool = True
 
 
 ACTIONS: Final = (
@@ -47,16 +53,26 @@ ACTIONS: Final = (
         "users",
         ("Ctrl+Shift+E",),
         "Write each person as a PNG with transparency",
+        needs="people",
     ),
     ActionSpec(
         "export_composite", "The &picture…", "image", (), "Write the picture as it is shown"
     ),
-    ActionSpec("export_mattes", "&Mattes…", "selection", (), "Write each person's matte in grey"),
+    ActionSpec(
+        "export_mattes",
+        "&Mattes…",
+        "selection",
+        (),
+        "Write each person's matte in grey",
+        needs="people",
+    ),
     ActionSpec("quit", "&Quit", "", ("Ctrl+Q",), "Leave himapp", needs="nothing"),
-    ActionSpec("select_all", "Select &all people", "", ("Ctrl+A",)),
+    ActionSpec("select_all", "Select &all people", "", ("Ctrl+A",), needs="people"),
     ActionSpec("select_none", "Select &nobody", "", ("Ctrl+D",), needs="selection"),
     ActionSpec("cancel", "&Cancel", "x", ("Esc",), "Stop what is under way", needs="work"),
-    ActionSpec("find_people", "&Find people again", "magnifying-glass", ("Ctrl+R",)),
+    ActionSpec(
+        "find_people", "&Find people again", "magnifying-glass", ("Ctrl+R",), needs="nobody"
+    ),
     ActionSpec("rename", "&Rename", "pencil-simple", ("F2",), needs="selection"),
     ActionSpec("toggle_eye", "Show or &hide", "eye", ("H",), needs="selection"),
     ActionSpec("solo", "Show &only this person", "", ("/",), needs="selection"),
@@ -108,9 +124,29 @@ def create_actions(parent: QObject) -> dict[str, QAction]:
     return {spec.name: _create_action(spec, parent) for spec in ACTIONS}
 
 
-def name_needing(need: Need) -> tuple[str, ...]:
-    """Return the names of the actions with one need."""
-    return tuple(spec.name for spec in ACTIONS if spec.needs == need)
+def create_undo_actions(stack: QUndoStack, parent: QObject) -> dict[str, QAction]:
+    """Return the stack's own ``undo`` and ``redo``, whose texts say what they take back."""
+    actions = {
+        "undo": stack.createUndoAction(parent, "&Undo"),
+        "redo": stack.createRedoAction(parent, "&Redo"),
+    }
+    dress = {
+        "undo": ("arrow-u-up-left", ("Ctrl+Z",)),
+        "redo": ("arrow-u-up-right", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    }
+    for name, (icon_name, keys) in dress.items():
+        actions[name].setIcon(icon(icon_name))
+        actions[name].setShortcuts([QKeySequence(sequence) for sequence in keys])
+        actions[name].setObjectName(name)
+    return actions
+
+
+def connect_actions(actions: Mapping[str, QAction], slots: Slots) -> None:
+    """Let actions do something; the names are those of :data:`ACTIONS`."""
+    for name, slot in slots.items():
+        action = actions[name]
+        signal = action.toggled if action.isCheckable() else action.triggered
+        signal.connect(slot)
 
 
 def dress_action(action: QAction, spec: ActionSpec) -> None:
@@ -164,5 +200,5 @@ def _create_action(spec: ActionSpec, parent: QObject) -> QAction:
     dress_action(action, spec)
     action.setEnabled(spec.needs == "nothing")
     action.setCheckable(spec.is_checkable)
-    action.setChecked(spec.is_checkable)
+    action.setChecked(spec.is_checkable and spec.is_on)
     return action

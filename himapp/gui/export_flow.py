@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from himapp.document.export_plan import Content, ExportOptions
+from himapp.gui.actions import Slots
 from himapp.gui.dialogs.export_dialog import ExportDialog, ExportWish
 from himapp.gui.editor import Editor
 from himapp.gui.exporting import Exporting, ExportRequest
@@ -26,6 +27,16 @@ class ExportFlow(QObject):
         self._exporting = exporting
         self._parent = parent
         self.dialog: ExportDialog | None = None
+
+    @property
+    def action_slots(self) -> Slots:
+        """What the actions of these names do."""
+        return {
+            "export": self.export_people,
+            "export_people": self.export_people,
+            "export_mattes": self.export_mattes,
+            "export_composite": self.export_composite,
+        }
 
     @Slot()
     def export_people(self) -> None:

@@ -1,32 +1,25 @@
 """The window: joins the editor, its views, the background work and the actions."""
 
-import base64
-import binascii
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QSize, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QMainWindow,
-    QMessageBox,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from himapp.gui import actions
+from himapp.gui.action_states import ActionStates
 from himapp.gui.background_image import BackgroundImage
+from himapp.gui.background_work import BackgroundWork
 from himapp.gui.canvas import CanvasView
 from himapp.gui.dialogs import about, files
 from himapp.gui.editor import Editor
 from himapp.gui.export_flow import ExportFlow
 from himapp.gui.exporting import Exporting
 from himapp.gui.facts import describe_photo, describe_result
-from himapp.gui.icons import icon
 from himapp.gui.kept_settings import KeptSettings
+from himapp.gui.leaving import Leaving
 from himapp.gui.message_bar import MessageBar
 from himapp.gui.opening import PhotoOpening
 from himapp.gui.person_commands import PersonCommands
@@ -35,33 +28,41 @@ from himapp.gui.side_bar import SideBar
 from himapp.gui.status_line import StatusLine
 from himapp.gui.tool_bar import ToolBar
 from himapp.gui.welcome import WelcomePage
+from himapp.gui.window_place import describe_place, restore_place
 from himapp.imaging.photo import Photo
 from himapp.inference.session import MattingResult
 from himapp.paths import display_name, samples_dir
 from himapp.settings import remember_file
 from himapp.workers.matting_worker import MattingService, SessionFactory
 
-_FIRST_SIZE: Final = QSize(1280, 832)
 _TITLE: Final = "himapp"
 
 
 class MainWindow(QMainWindow):
-    """The application's one window."""
+    """The application's one window.
+
+    What an action does, its owner says in ``action_slots``; see :mod:`himapp.gui.actions`.
+    """
 
     def __init__(self, open_session: SessionFactory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.settings = KeptSettings(self)
         self.editor = Editor(self)
-        self.opening = PhotoOpening(self.editor, MattingService(open_session, self), self)
+        self.matting = MattingService(open_session, self)
+        self.opening = PhotoOpening(self.editor, self.matting, self)
         self.exporting = Exporting(self.editor, self)
         self.export_flow = ExportFlow(self.editor, self.settings, self.exporting, self)
         self.background_image = BackgroundImage(self.editor, self)
         self.commands = PersonCommands(self.editor, self)
+        self.leaving = Leaving(self.editor, self.exporting, self)
         self.actions_by_name = actions.create_actions(self)
+        self.actions_by_name |= actions.create_undo_actions(self.editor.undo_stack, self)
         self.canvas = CanvasView(self.editor)
         self.side_bar = SideBar(self.editor)
         self.message_bar = MessageBar()
         self.status = StatusLine()
+        self.work = BackgroundWork(self.status, self.message_bar, self)
+        self.action_states = ActionStates(self.actions_by_name, self.editor, self)
         self.welcome = WelcomePage(samples_dir(), self.actions_by_name["open"])
         self._pages = QStackedWidget()
         self._recent_menu = RecentMenu(self)
@@ -69,12 +70,16 @@ class MainWindow(QMainWindow):
         self._connect()
         self._show_photo_state()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs in the background."""
+        return self.work.is_busy
+
     # --- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:
         self.setWindowTitle(f"{_TITLE}[*]")
         self.setAcceptDrops(True)
-        self._add_undo_actions()
         self.addActions(list(self.actions_by_name.values()))
         menus = {"recent": self._recent_menu}
         actions.fill_menu_bar(self.menuBar(), self.actions_by_name, menus)
@@ -84,24 +89,8 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         named = self.actions_by_name
         self.status.add_zoom(named["zoom_out"], named["zoom_in"], named["fit"])
-        self._restore_geometry()
+        restore_place(self, self.settings.value.window_geometry)
         self._show_recent()
-
-    def _add_undo_actions(self) -> None:
-        stack = self.editor.undo_stack
-        for name, action, icon_name, keys in (
-            ("undo", stack.createUndoAction(self, "&Undo"), "arrow-u-up-left", ("Ctrl+Z",)),
-            (
-                "redo",
-                stack.createRedoAction(self, "&Redo"),
-                "arrow-u-up-right",
-                ("Ctrl+Shift+Z", "Ctrl+Y"),
-            ),
-        ):
-            action.setIcon(icon(icon_name))
-            action.setShortcuts([QKeySequence(sequence) for sequence in keys])
-            action.setObjectName(name)
-            self.actions_by_name[name] = action
 
     def _make_pages(self) -> QWidget:
         photo_page = QWidget()
@@ -123,46 +112,44 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.editor.document_changed.connect(self._on_document_changed)
-        self.editor.selection_changed.connect(self._enable_actions)
         self.editor.undo_stack.cleanChanged.connect(self._on_clean_changed)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
-        self.status.cancel_asked.connect(self.cancel_work)
         self.welcome.chosen.connect(self.open_path)
+        self._recent_menu.chosen.connect(self.open_path)
         self.side_bar.background.image_asked.connect(self._ask_image)
         self.side_bar.background.image_dropped.connect(self._read_image)
+        self.background_image.read_done.connect(self.side_bar.background.set_image)
+        self.settings.failed.connect(self.work.show_error)
+        self._connect_work()
+        actions.connect_actions(self.actions_by_name, self.action_slots)
+        for owner in (self.commands, self.export_flow):
+            actions.connect_actions(self.actions_by_name, owner.action_slots)
+
+    def _connect_work(self) -> None:
+        for work in (self.opening, self.exporting, self.background_image):
+            self.work.add(work)
+        self.action_states.follow(self.work, self.opening, self.exporting)
+        self.status.cancel_asked.connect(self.work.cancel)
         self.opening.photo_shown.connect(self._on_photo_shown)
         self.opening.people_found.connect(self._on_people_found)
-        self.background_image.read_done.connect(self.side_bar.background.set_image)
-        self.settings.failed.connect(self._show_error)
-        self._recent_menu.chosen.connect(self.open_path)
+        self.opening.ended.connect(self._on_opening_ended)
         self.exporting.written.connect(self._on_written)
-        for work in (self.opening, self.exporting, self.background_image):
-            work.worked.connect(self._on_worked)
-            work.failed.connect(self._show_error)
-            work.ended.connect(self._on_ended)
-        self._connect_actions()
+        self.exporting.ended.connect(self._on_exporting_ended)
 
-    def _connect_actions(self) -> None:
-        slots = {
+    @property
+    def action_slots(self) -> actions.Slots:
+        """What the actions of these names do."""
+        people = self.side_bar.people
+        return {
             "open": self._ask_photo, "close": self.close_photo, "quit": self.close,
-            "cancel": self.cancel_work, "find_people": self.opening.find_people,
-            "export": self.export_flow.export_people,
-            "export_people": self.export_flow.export_people,
-            "export_mattes": self.export_flow.export_mattes,
-            "export_composite": self.export_flow.export_composite,
-            "select_all": self.commands.select_all, "select_none": self.commands.select_none,
-            "rename": self.side_bar.people.view.rename_current,
-            "toggle_eye": self.commands.toggle_eye, "solo": self.commands.solo,
-            "forward": self.side_bar.people.move_forward,
-            "backward": self.side_bar.people.move_backward,
-            "reset_edits": self.commands.reset_edits, "remove": self.commands.remove,
+            "cancel": self.work.cancel, "find_people": self.opening.find_people,
+            "rename": people.view.rename_current,
+            "forward": people.move_forward, "backward": people.move_backward,
             "fit": self.canvas.fit, "full_size": self._zoom_to_full_size,
             "zoom_in": self.canvas.zoom_in, "zoom_out": self.canvas.zoom_out,
+            "tint": self._on_tint_toggled,
             "keys": self._show_keys, "about": self._show_about,
         }  # fmt: skip
-        for name, slot in slots.items():
-            self.actions_by_name[name].triggered.connect(slot)
-        self.actions_by_name["tint"].toggled.connect(self._on_tint_toggled)
 
     # --- photos -----------------------------------------------------------------------------
 
@@ -173,7 +160,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open the first photo that files and folders stand for, if the user agrees to it."""
-        if not paths or not self._may_leave_document():
+        if not paths or not self.leaving.may_leave_document():
             return
         self.message_bar.hide()
         note = self.opening.open_first(paths)
@@ -183,7 +170,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def close_photo(self) -> None:
         """Close the photo and show the welcome page, if the user agrees to it."""
-        if self._may_leave_document():
+        if self.leaving.may_leave_document():
             self.opening.cancel()
             self.message_bar.hide()
             self.editor.open_document(None)
@@ -192,23 +179,6 @@ class MainWindow(QMainWindow):
         path = files.ask_photo(self, "Open a photo", self.settings.value.photo_folder)
         if path is not None:
             self.open_path(path)
-
-    def _may_leave_document(self) -> bool:
-        """Ask before edits are lost that no file holds."""
-        return self.editor.undo_stack.isClean() or self._ask_to_close(
-            "The edits of this photo were not exported. Close it all the same?"
-        )
-
-    def _may_stop_export(self) -> bool:
-        """Ask before an export is left undone."""
-        return not self.exporting.is_busy or self._ask_to_close(
-            "Files are still being written. Stop that and close?"
-        )
-
-    def _ask_to_close(self, question: str) -> bool:
-        role = QMessageBox.StandardButton
-        buttons = role.Close | role.Cancel
-        return QMessageBox.question(self, _TITLE, question, buttons, role.Cancel) == role.Close
 
     def _on_photo_shown(self, photo: Photo) -> None:
         path = photo.path
@@ -257,42 +227,21 @@ class MainWindow(QMainWindow):
     def _on_document_changed(self, _document: object, changes: object) -> None:
         if changes is None:
             self._show_photo_state()
-        self._enable_actions()
 
     def _on_clean_changed(self, is_clean: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.setWindowModified(not is_clean)
 
-    def _on_worked(self, text: str, done: int, of: int) -> None:
-        self.status.show_work(text, done, of)
-        self._enable_actions()
-
-    def _on_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
-        if not self.is_busy:
-            self.status.end_work()
-        self._enable_actions()
-        find_people = self.actions_by_name["find_people"]
-        if is_cancelled and self.sender() is self.exporting:
+    def _on_exporting_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if is_cancelled:
             self.message_bar.show_message("The export was cancelled; files that were done stay.")
-        elif is_cancelled and self.sender() is self.opening and find_people.isEnabled():
+
+    def _on_opening_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
+        find_people = self.actions_by_name["find_people"]
+        if is_cancelled and find_people.isEnabled():
             self.message_bar.show_message("Finding people was cancelled.", action=find_people)
 
     def _on_tint_toggled(self, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.canvas.show_overlay(shown=is_on)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether anything runs in the background."""
-        works = (self.opening, self.exporting, self.background_image)
-        return any(work.is_busy for work in works)
-
-    @Slot()
-    def cancel_work(self) -> None:
-        """Withdraw whatever runs in the background."""
-        for work in (self.opening, self.exporting, self.background_image):
-            work.cancel()
-
-    def _show_error(self, sentence: str) -> None:
-        self.message_bar.show_message(sentence, "error")
 
     def _show_photo_state(self) -> None:
         document = self.editor.document
@@ -303,26 +252,6 @@ class MainWindow(QMainWindow):
         # Qt shows the star, or what the system has for it, while there are edits in no file.
         name = display_name(path).replace("[*]", "[*][*]") if path is not None else ""
         self.setWindowTitle(f"{name}[*] – {_TITLE}" if name else f"{_TITLE}[*]")
-        self._enable_actions()
-
-    def _enable_actions(self) -> None:
-        document = self.editor.document
-        states: dict[actions.Need, bool] = {
-            "photo": document is not None,
-            "selection": bool(self.editor.selection),
-            "work": self.is_busy,
-        }
-        for need, is_met in states.items():
-            for name in actions.name_needing(need):
-                self.actions_by_name[name].setEnabled(is_met)
-        people = document.layers if document is not None else ()
-        for name in ("export_people", "export_mattes", "select_all"):
-            self.actions_by_name[name].setEnabled(bool(people))
-        if self.exporting.is_busy:  # another export would withdraw the one under way
-            for name in ("export", *actions.EXPORT_MENU):
-                self.actions_by_name[name].setEnabled(False)
-        can_find = document is not None and not people and not self.opening.is_busy
-        self.actions_by_name["find_people"].setEnabled(can_find)
 
     def _zoom_to_full_size(self) -> None:
         self.canvas.zoom_to(1.0)
@@ -357,23 +286,13 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about edits, keep the settings and end the background work."""
-        if not (self._may_leave_document() and self._may_stop_export()):
+        if not (self.leaving.may_leave_document() and self.leaving.may_stop_export()):
             event.ignore()
             return
-        geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode("ascii")
-        self.settings.keep(replace(self.settings.value, window_geometry=geometry))
+        place = describe_place(self)
+        self.settings.keep(replace(self.settings.value, window_geometry=place))
         self.hide()  # at once: a thread that loads torch is waited for
-        for work in (self.opening, self.exporting, self.background_image):
-            work.shutdown()
+        self.work.shutdown()
         # See the editor's command: steps that go with the window are the collector's work.
         self.editor.undo_stack.clear()
         super().closeEvent(event)
-
-    def _restore_geometry(self) -> None:
-        self.resize(_FIRST_SIZE)
-        try:
-            geometry = base64.b64decode(self.settings.value.window_geometry, validate=True)
-        except (binascii.Error, ValueError):
-            return
-        if geometry:
-            self.restoreGeometry(QByteArray(geometry))

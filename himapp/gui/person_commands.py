@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from himapp.document.adjustments import NEUTRAL
 from himapp.document.document import Document
 from himapp.document.edits import remove_layer, set_adjustments, set_opacity, set_visible, show_only
+from himapp.gui.actions import Slots
 from himapp.gui.editor import Editor
 from himapp.gui.people import describe_people, find_selected
 
@@ -18,6 +19,18 @@ class PersonCommands(QObject):
     def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._editor = editor
+
+    @property
+    def action_slots(self) -> Slots:
+        """What the actions of these names do."""
+        return {
+            "select_all": self.select_all,
+            "select_none": self.select_none,
+            "toggle_eye": self.toggle_eye,
+            "solo": self.solo,
+            "reset_edits": self.reset_edits,
+            "remove": self.remove,
+        }
 
     @Slot()
     def select_all(self) -> None:

@@ -1,0 +1,81 @@
+"""Everything that runs in the background: shown in one place, withdrawn and ended together."""
+
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+
+from himapp.gui.message_bar import MessageBar
+from himapp.gui.status_line import StatusLine
+
+
+class Work(Protocol):
+    """What runs in the background, at most one task at a time."""
+
+    worked: SignalInstance
+    failed: SignalInstance
+    ended: SignalInstance
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a task is under way."""
+
+    def cancel(self) -> None:
+        """Withdraw the task."""
+
+    def shutdown(self) -> None:
+        """Withdraw the task and wait for the thread."""
+
+
+class BackgroundWork(QObject):
+    """Shows the work under way in the status bar and what failed in the message bar.
+
+    Signals:
+        changed: something began, went on or ended.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, status: StatusLine, message_bar: MessageBar, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._status = status
+        self._message_bar = message_bar
+        self._works: list[Work] = []
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs in the background."""
+        return any(work.is_busy for work in self._works)
+
+    def add(self, work: Work) -> None:
+        """Show this work from now on."""
+        self._works.append(work)
+        work.worked.connect(self._on_worked)
+        work.failed.connect(self.show_error)
+        work.ended.connect(self._on_ended)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Withdraw whatever is under way."""
+        for work in self._works:
+            work.cancel()
+
+    def shutdown(self) -> None:
+        """Withdraw whatever is under way and wait for the threads."""
+        for work in self._works:
+            work.shutdown()
+
+    @Slot(str)
+    def show_error(self, sentence: str) -> None:
+        """Show what went wrong."""
+        self._message_bar.show_message(sentence, "error")
+
+    def _on_worked(self, text: str, done: int, of: int) -> None:
+        self._status.show_work(text, done, of)
+        self.changed.emit()
+
+    def _on_ended(self, _is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if not self.is_busy:
+            self._status.end_work()
+        self.changed.emit()
