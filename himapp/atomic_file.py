@@ -4,9 +4,9 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from himapp.errors import ExportError
 from himapp.paths import display_name
@@ -28,21 +28,39 @@ def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         ExportError: The file cannot be written; nothing is left behind and an older file of that
             name is untouched.
     """
+    with open_atomically(path) as file:
+        file.writelines(parts)
+
+
+@contextlib.contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to fill in any order, as :func:`write_atomically` does for parts in order.
+
+    Args:
+        path: The file to make or replace once the body has ended; its folder must exist.
+
+    Raises:
+        ExportError: The file cannot be written; nothing is left behind and an older file of that
+            name is untouched.
+    """
     try:
         target = Path(os.path.realpath(path))
         temporary = target.with_name(f".himapp-{secrets.token_hex(8)}.tmp")
-        _write_and_replace(temporary, target, parts)
-    except OSError as error:
-        raise ExportError(_explain(error, path)) from error
     except ValueError as error:  # a null character in the name
         raise ExportError(f"“{display_name(path)}” is no valid file name.") from error
+    try:
+        with _fill_and_replace(temporary, target) as file:
+            yield file
+    except OSError as error:
+        raise ExportError(_explain(error, path)) from error
 
 
-def _write_and_replace(temporary: Path, target: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Fill the temporary file and rename it; remove it whatever goes wrong."""
+@contextlib.contextmanager
+def _fill_and_replace(temporary: Path, target: Path) -> Iterator[BinaryIO]:
+    """Give the temporary file and rename it after the body; remove it whatever goes wrong."""
     try:
         with temporary.open("xb") as file:
-            file.writelines(parts)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
