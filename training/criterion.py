@@ -183,9 +183,10 @@ def matting_loss(
 
 
 def _images_to_matte(targets: tuple[Target, ...], matches: list[Match], limit: int) -> list[int]:
-    """Return the images with somebody to matte: exact ones and scenes in turn, exact ones first.
+    """Return the images with somebody to matte: exact ones and scenes in turn.
 
-    Scenes teach who holds a pixel where real people overlap, composites what an edge is.
+    Scenes teach who holds a pixel where real people overlap, composites what an edge is. The
+    batch's first image decides which kind begins, so that one image a batch sees both kinds.
     """
     usable = [
         image
@@ -194,7 +195,8 @@ def _images_to_matte(targets: tuple[Target, ...], matches: list[Match], limit: i
     ]
     exact = [image for image in usable if targets[image].is_exact]
     scenes = [image for image in usable if not targets[image].is_exact]
-    turns = [image for pair in zip_longest(exact, scenes) for image in pair if image is not None]
+    kinds = sorted((exact, scenes), key=lambda images: images[:1] != usable[:1])
+    turns = [image for pair in zip_longest(*kinds) for image in pair if image is not None]
     return turns[:limit] if limit else turns
 
 

@@ -114,17 +114,17 @@ def test_terms_without_weight_are_not_computed(network: E2EHimLite) -> None:
     assert set(losses_of(network, (PEOPLE,), matting).terms) == {"alpha", "met"}
 
 
-def test_limited_alphas_are_those_of_the_exact_images(network: E2EHimLite) -> None:
+def test_limited_alphas_take_exact_images_and_scenes_in_turn(network: E2EHimLite) -> None:
     outlined = target_with((1, 2, 8, 15), is_exact=False)
-    targets = (NOBODY, outlined, PEOPLE)
+    targets = (NOBODY, outlined, outlined, PEOPLE)
     images = torch.stack([picture_of(target) for target in targets])
     with torch.no_grad():
         seen = network(images)
         matches = [match_image(network, seen, i, target) for i, target in enumerate(targets)]
-    limited = matting_loss(network, images, seen, targets, matches, 1)
-    alone = matting_loss(network, images, seen, (NOBODY, NOBODY, PEOPLE), matches)
-    assert len(matches[1].queries)
-    assert len(matches[2].queries)
+    limited = matting_loss(network, images, seen, targets, matches, 2)
+    chosen = (NOBODY, outlined, NOBODY, PEOPLE)
+    alone = matting_loss(network, images, seen, chosen, matches)
+    assert all(len(match.queries) for match in matches[1:])
     assert limited.item() == pytest.approx(alone.item(), rel=1e-5)
     assert limited.item() > 0
 
