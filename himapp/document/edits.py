@@ -15,6 +15,7 @@ from himapp.document.background import Background
 from himapp.document.document import Document
 from himapp.document.layers import PersonLayer
 from himapp.document.matte_tiles import MatteTiles
+from himapp.imaging.alpha_sums import limit_to_free
 
 
 class FoundPerson(Protocol):
@@ -49,6 +50,28 @@ def add_person_layers(document: Document, people: Iterable[FoundPerson]) -> Docu
     if not new:
         return document
     return replace(document, layers=document.layers + new, next_number=first + len(new))
+
+
+def add_person(document: Document, person: FoundPerson) -> Document:
+    """Add a person with the next number below the others, so that the list reads in order.
+
+    The others keep every pixel they have: the person takes at most what they leave, and where they
+    leave nothing the document stays as it is.
+
+    Raises:
+        ValueError: the matte is not uint16 or does not lie inside the photo.
+    """
+    layer = _make_layer(document, person, document.next_number)
+    others = [other.matte for other in document.layers]
+    area = layer.matte.bounds
+    crops = [(matte.read_region(area), area.x, area.y) for matte in others]
+    free = limit_to_free(layer.matte.read_region(area), area.x, area.y, crops)
+    matte = MatteTiles.from_array(free, document.frame.shape, left=area.x, top=area.y)
+    if matte.bounds.is_empty:
+        return document
+    layer = replace(layer, matte=matte, original_matte=matte)
+    layers = (layer, *document.layers)
+    return replace(document, layers=layers, next_number=document.next_number + 1)
 
 
 def rename(document: Document, layer_id: int, name: str) -> Document:
