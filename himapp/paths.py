@@ -56,11 +56,23 @@ def settings_path() -> Path:
 
 def log_dir() -> Path:
     """Return the user's folder for logs; it may not exist yet."""
-    if sys.platform == "win32":
-        return _user_dir("LOCALAPPDATA", "AppData/Local") / "logs"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Logs" / _APPLICATION
-    return _user_dir("XDG_STATE_HOME", ".local/state") / "logs"
+    return _state_dir() / "logs"
+
+
+def recovery_dir() -> Path:
+    """Return the user's folder for edits that no project holds yet; it may not exist yet."""
+    return _state_dir() / "recovery"
+
+
+def _state_dir() -> Path:
+    """Return the user's folder for what a later start takes up again."""
+    if sys.platform == "win32":
+        return _user_dir("LOCALAPPDATA", "AppData/Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / _APPLICATION
+    return _user_dir("XDG_STATE_HOME", ".local/state")
 
 
 def _user_dir(variable: str, below_home: str) -> Path:
