@@ -68,6 +68,10 @@ class InstanceNetwork(Protocol):
         ...
 
 
+Ask = Callable[[Any, torch.Tensor], Any]
+"""A question to a network about one picture."""
+
+
 def choose_device(wish: DeviceWish = "auto") -> tuple[ComputeDevice, tuple[str, ...]]:
     """Return the device to run on, and what the user should know about the choice.
 
@@ -152,23 +156,37 @@ class NetworkRunner:
         Args:
             image: float32 ``[3, h, w]`` RGB in 0..1, both sides divisible by 32.
         """
+
+        def find_everybody(network: Any, images: torch.Tensor) -> Any:
+            return network.predict(images, network.score_threshold)[0]
+
+        return self.run(find_everybody, image)
+
+    def run(self, ask: Ask, image: npt.NDArray[np.float32]) -> Prediction:
+        """Ask the network about one picture.
+
+        Args:
+            ask: called as ``ask(network, images)`` with the picture ``[1, 3, h, w]`` on the
+                device; returns score, box and alpha.
+            image: as for ``predict``.
+        """
         try:
-            return self._predict(image)
+            return self._run(ask, image)
         except RuntimeError as error:
             if self.device.is_cpu or not is_out_of_memory(error):
                 raise
         # Outside the except block, so that the traceback no longer holds the GPU's tensors.
         self._fall_back()
-        return self._predict(image)
+        return self._run(ask, image)
 
     @torch.inference_mode()
-    def _predict(self, image: npt.NDArray[np.float32]) -> Prediction:
+    def _run(self, ask: Ask, image: npt.NDArray[np.float32]) -> Prediction:
         if not self._is_placed:
             self.network.to(self.device.address)
             self._is_placed = True
         images = torch.from_numpy(image)[None].to(self.device.address)
         with self._precision():
-            found = self.network.predict(images, self.network.score_threshold)[0]
+            found = ask(self.network, images)
         return Prediction(_to_numpy(found.score), _to_numpy(found.box), _to_numpy(found.alpha))
 
     def _precision(self) -> AbstractContextManager[Any]:

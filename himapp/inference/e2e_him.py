@@ -1,7 +1,7 @@
 """The session of the shipped network."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -10,9 +10,12 @@ from himapp.imaging.photo import PixelArray
 from himapp.inference.devices import InstanceNetwork, NetworkRunner, choose_device
 from himapp.inference.postprocess import bring_to_photo, select_people
 from himapp.inference.preprocess import prepare_input
+from himapp.inference.prompting import PromptAnswering
+from himapp.inference.prompts import Point, Prompt
 from himapp.inference.session import (
     CancelToken,
     DeviceWish,
+    InstanceMatte,
     MattingResult,
     ProgressCallback,
     Stage,
@@ -84,6 +87,37 @@ class E2EHimSession:
                 people, model_input, pixels, progress=report, cancel=watch.cancel
             )
         return MattingResult(mattes, watch.seconds, runner.device.name, runner.notes)
+
+    def add_person(
+        self,
+        pixels: PixelArray,
+        prompt: Prompt,
+        others: Sequence[InstanceMatte],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        """Find the person a prompt points at; see ``MattingSession``."""
+        return self._answering(pixels, progress, cancel).add_person(prompt, others)
+
+    def exclude_place(
+        self,
+        pixels: PixelArray,
+        place: Point,
+        matte: InstanceMatte,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        """Take from a person what is at a place; see ``MattingSession``."""
+        return self._answering(pixels, progress, cancel).exclude_place(place, matte)
+
+    def _answering(
+        self, pixels: PixelArray, progress: ProgressCallback | None, cancel: CancelToken | None
+    ) -> PromptAnswering:
+        watch = _StageWatch(progress or ignore_progress, cancel or CancelToken())
+        runner = self._runner or self._load_runner(watch)
+        return PromptAnswering(runner, pixels, watch.progress, watch.cancel)
 
     def _load_runner(self, watch: "_StageWatch") -> NetworkRunner:
         with watch.stage("load"):
