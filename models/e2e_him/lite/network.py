@@ -191,8 +191,7 @@ class E2EHimLite(nn.Module):
         perception: Perception = self.perception(looks[0], looks[1], queries)
         added = torch.arange(selected, queries.valid.shape[1], device=images.device)
         candidates = self.candidates(perception, 0, floor=_PROMPT_FLOOR, also=added)
-        box = perception.queries.box[0, candidates.index]
-        quality = rank_masks(candidates.logits, candidates.score, box, prompt)
+        quality = rank_masks(candidates.logits, candidates.score, prompt)
         best = quality.argmax()[None]
         sure = replace(candidates, score=candidates.score.index_fill(0, best, 1.0))
         detail, everybody = self.matte_everybody(images, perception, [sure])

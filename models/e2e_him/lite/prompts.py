@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.e2e_him.lite.layers import cell_centres
 from models.e2e_him.lite.proposals import (
     Proposals,
     Queries,
@@ -28,7 +27,6 @@ _MAX_OVERLAP = 0.7
 _SAME_PERSON_IOU = 0.5
 _LEAST_FREE = 0.3
 _SURE = 0.5
-_BOX_SLACK = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +99,16 @@ def _centre_and_size(corners: Tensor) -> Tensor:
     return torch.cat([(corners[:2] + corners[2:]) / 2, corners[2:] - corners[:2]])
 
 
-def rank_masks(logits: Tensor, score: Tensor, box: Tensor, prompt: NetworkPrompt) -> Tensor:
+def rank_masks(logits: Tensor, score: Tensor, prompt: NetworkPrompt) -> Tensor:
     """Return how well each mask answers a prompt, ``[M]`` in 0..1; 0 where it does not at all.
 
     It must hold the clicks, none of the avoided places, be nobody who is known, and not lie mostly
-    in known people; of such masks the surest wins, of person and of outline, which keeps to its
-    query's box (background has masks that fray out), and for a box the one that fills it.
+    in known people; of such masks the surest wins, of person and of outline, and for a box the one
+    that fills it.
 
     Args:
         logits: Mask logits of the candidates, ``[M, H / 4, W / 4]``.
         score: Their person probabilities, ``[M]``.
-        box: Their boxes as shares of the frame, ``[M, 4]``.
         prompt: What the user points at.
     """
     probability = logits.float().sigmoid()
@@ -121,7 +118,7 @@ def rank_masks(logits: Tensor, score: Tensor, box: Tensor, prompt: NetworkPrompt
     fits = _holds(masks, prompt.points).all(1) & ~_holds(masks, prompt.avoided).any(1)
     known = F.interpolate(prompt.known[None], size=masks.shape[-2:], mode="area")[0]
     fits &= ~_is_known(masks, known)
-    quality = sureness * (0.2 + 0.8 * score.float()) * _compactness(masks, box)
+    quality = sureness * (0.2 + 0.8 * score.float())
     if prompt.keeps_known and len(known):
         free = (masks * (1 - known.sum(0)).clamp(min=0)).sum((1, 2)) / area
         fits &= free >= _LEAST_FREE
@@ -147,15 +144,6 @@ def _is_known(masks: Tensor, known: Tensor) -> Tensor:
     shared = a @ b.T
     union = a.sum(1)[:, None] + b.sum(1)[None] - shared
     return (shared > _SAME_PERSON_IOU * union.clamp(min=1)).any(1)
-
-
-def _compactness(masks: Tensor, box: Tensor) -> Tensor:
-    """Return how much of each mask lies in its query's box, ``[M]``."""
-    height, width = masks.shape[-2:]
-    grid = cell_centres(height, width, masks.device)
-    distance = (grid[None] - box[:, None, None, :2]).abs()
-    is_inside = (distance <= _BOX_SLACK * box[:, None, None, 2:] / 2).all(-1)
-    return (masks * is_inside).sum((1, 2)) / masks.sum((1, 2)).clamp(min=1)
 
 
 def _fill(masks: Tensor, box: Tensor) -> Tensor:
