@@ -152,7 +152,7 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
     "pixels",
     [
         np.zeros((2, 2), np.float32),
-        np.zeros((2, 2, 2), np.uint8),
+        np.zeros((2, 2, 5), np.uint8),
         np.zeros((2, 2, 1), np.uint8),
         np.zeros((0, 2, 3), np.uint8),
         np.zeros(3, np.uint8),
