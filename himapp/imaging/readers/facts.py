@@ -1,0 +1,181 @@
+"""What a file tells beside its pixels: EXIF, XMP, IPTC, resolution, date."""
+
+import math
+import re
+import struct
+from typing import Any, Final
+
+from PIL import ExifTags, Image
+
+from himapp.imaging.readers.damage import DECODING_ERRORS
+from himapp.imaging.readers.decoded import FileFacts
+from himapp.imaging.readers.tiff_directory import read_exif
+
+IPTC_RESOURCE: Final = 0x0404
+"""The Photoshop resource that holds IPTC-IIM records, in JPEG, TIFF and PSD."""
+
+_TIFF_XMP: Final = 700
+_TIFF_IPTC: Final = 33723
+_TIFF_RESOURCES: Final = 34377
+_CENTIMETRES: Final = 3
+_CENTIMETRES_PER_INCH: Final = 2.54
+_MOST_DPI: Final = 100_000.0
+_RECORD: Final = 0x1C
+_DATE: Final = re.compile(r"[1-9]\d{3}:[01]\d:[0-3]\d [0-2]\d:[0-5]\d:[0-6]\d")
+_XMP_ORIENTATION: Final = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[1-8]")
+_DESCRIPTIVE_TAGS: Final = (
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.Software,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.Copyright,
+)
+
+
+def collect_facts(
+    exif: bytes | None,
+    *,
+    xmp: bytes | str | None = None,
+    iptc: bytes | None = None,
+    dpi: Any = None,
+    captured: str | None = None,
+) -> FileFacts:
+    """Return the facts of a file, each checked on its own: none may cost the photo.
+
+    Args:
+        exif: TIFF structure with or without the lead ``Exif``.
+        xmp: an XMP packet; its orientation is set to 1, as the pixels will be upright.
+        iptc: IPTC-IIM records.
+        dpi: pixels per inch, or a pair of them; None to ask EXIF.
+        captured: the date to use where EXIF has none.
+    """
+    tags = read_exif(exif) if exif else None
+    return FileFacts(
+        exif=exif or None,
+        xmp=_checked_xmp(xmp),
+        iptc=iptc if iptc and iptc[0] == _RECORD else None,
+        dpi=_checked_dpi(dpi) or _exif_dpi(tags),
+        captured=_exif_date(tags) or _checked_date(captured),
+    )
+
+
+def collect_tiff_facts(data: bytes, *, captured: str | None = None) -> FileFacts:
+    """Return the facts of a TIFF or of a RAW file with a TIFF structure.
+
+    Such a file has no separate EXIF block: its directory also describes the pixels' layout, so only
+    the tags about camera, time, author and place are taken over.
+    """
+    stored = read_exif(data)
+    if stored is None:
+        return FileFacts(captured=_checked_date(captured))
+    return collect_facts(
+        _descriptive_block(stored),
+        xmp=_as_bytes(stored.get(_TIFF_XMP)),
+        iptc=_tiff_iptc(stored),
+        dpi=_exif_dpi(stored),
+        captured=captured,
+    )
+
+
+def orientation_of(exif: Image.Exif | None) -> int:
+    """Return the orientation, 1 where there is none or it is damaged."""
+    try:
+        return 1 if exif is None else int(exif.get(ExifTags.Base.Orientation, 1))
+    except DECODING_ERRORS:
+        return 1
+
+
+def list_resources(block: bytes) -> dict[int, bytes]:
+    """Return Photoshop's image resources by number, up to the first damaged one.
+
+    Reference:
+        Adobe Photoshop File Formats Specification, "Image Resource Blocks".
+    """
+    resources: dict[int, bytes] = {}
+    at = 0
+    while block[at : at + 4] in (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR"):
+        number = int.from_bytes(block[at + 4 : at + 6], "big")
+        name_bytes = block[at + 6] if at + 6 < len(block) else 0
+        start = at + 6 + name_bytes + 1 + (name_bytes + 1) % 2
+        size = int.from_bytes(block[start : start + 4], "big")
+        resources.setdefault(number, block[start + 4 : start + 4 + size])
+        at = start + 4 + size + size % 2
+    return resources
+
+
+def _descriptive_block(stored: Image.Exif) -> bytes | None:
+    """Collect the descriptive tags of a directory in a block of their own."""
+    kept = Image.Exif()
+    for tag in _DESCRIPTIVE_TAGS:
+        if tag in stored:
+            kept[tag] = stored[tag]
+    try:
+        for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            entries = stored.get_ifd(directory)
+            if entries:
+                kept[directory] = entries
+        return kept.tobytes() if len(kept) else None
+    except DECODING_ERRORS:
+        return None
+
+
+def _tiff_iptc(stored: Image.Exif) -> bytes | None:
+    """Return IPTC records from their own tag, else from Photoshop's resources."""
+    own = stored.get(_TIFF_IPTC)
+    if isinstance(own, tuple):  # many programs store the bytes as 32-bit numbers
+        own = struct.pack(f"{stored.endian}{len(own)}I", *own)
+    resources = _as_bytes(stored.get(_TIFF_RESOURCES))
+    return _as_bytes(own) or (list_resources(resources).get(IPTC_RESOURCE) if resources else None)
+
+
+def _as_bytes(value: Any) -> bytes | None:
+    return value if isinstance(value, bytes) else None
+
+
+def _checked_xmp(xmp: bytes | str | None) -> bytes | None:
+    """Return the packet with its orientation set to 1, byte for byte the same besides."""
+    if not xmp:
+        return None
+    packet = xmp.encode("utf-8", "surrogateescape") if isinstance(xmp, str) else bytes(xmp)
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
+
+
+def _checked_dpi(dpi: Any) -> float | None:
+    """Return a resolution that makes sense."""
+    try:
+        value = float(dpi[0] if isinstance(dpi, tuple) else dpi)
+    except (TypeError, ValueError, LookupError, ArithmeticError):
+        return None
+    return round(value, 3) if math.isfinite(value) and 0 < value <= _MOST_DPI else None
+
+
+def _exif_dpi(tags: Image.Exif | None) -> float | None:
+    """Return the resolution EXIF or a TIFF's directory says."""
+    if tags is None:
+        return None
+    try:
+        dpi = _checked_dpi(tags.get(ExifTags.Base.XResolution))
+        unit = tags.get(ExifTags.Base.ResolutionUnit, 2)
+    except DECODING_ERRORS:
+        return None
+    if dpi is None or unit not in (2, _CENTIMETRES):
+        return None
+    return _checked_dpi(dpi * _CENTIMETRES_PER_INCH) if unit == _CENTIMETRES else dpi
+
+
+def _exif_date(tags: Image.Exif | None) -> str | None:
+    """Return DateTimeOriginal if it reads like a date."""
+    if tags is None:
+        return None
+    try:
+        return _checked_date(tags.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal))
+    except DECODING_ERRORS:
+        return None
+
+
+def _checked_date(value: Any) -> str | None:
+    text = value.decode("ascii", "replace") if isinstance(value, bytes) else value
+    found = _DATE.match(text) if isinstance(text, str) else None
+    return found.group() if found else None

@@ -1,0 +1,145 @@
+"""Read JPEG, PNG, WebP, BMP, GIF, AVIF, and the TIFF kinds left over, with Pillow."""
+
+import io
+import re
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from himapp.errors import PhotoError
+from himapp.imaging.color_profiles import ColorModel
+from himapp.imaging.photo import PhotoFormat, PixelArray
+from himapp.imaging.readers.damage import DECODING_ERRORS
+from himapp.imaging.readers.decoded import DecodedFile, FileFacts
+from himapp.imaging.readers.facts import (
+    IPTC_RESOURCE,
+    collect_facts,
+    collect_tiff_facts,
+    orientation_of,
+)
+from himapp.imaging.readers.iso_boxes import find_profile
+from himapp.imaging.readers.limits import check_size, pixel_bytes
+
+_Samples = tuple[PixelArray, ColorModel, PixelArray | None]
+_PLUGINS: Final[dict[PhotoFormat, str]] = {"WebP": "WEBP"}
+_STORED_CHANNELS: Final = 5  # a palette's or a grey picture's RGBA beside its own samples
+_WHITE_IS_ZERO: Final = 0
+_PHOTOMETRIC: Final = 262
+_JFIF_UNITS: Final = (1, 2)
+_HEX_EXIF: Final = re.compile(r"\s*exif\s+\d+\s+([0-9a-fA-F\s]+)")
+
+
+def open_with_pillow(data: bytes, file_format: PhotoFormat) -> Image.Image:
+    """Return the picture, its header read and nothing decoded."""
+    plugin = _PLUGINS.get(file_format, file_format)
+    return Image.open(io.BytesIO(data), formats=(plugin,))
+
+
+def read_with_pillow(data: bytes, name: str, file_format: PhotoFormat) -> DecodedFile:
+    """Decode a file; of an animation or a stack, the first picture.
+
+    Args:
+        data: the whole file.
+        name: the file as the user sees it.
+        file_format: one of Pillow's.
+
+    Raises:
+        PhotoError: it is too large, or has 32 bits per channel.
+    """
+    with open_with_pillow(data, file_format) as image:
+        check_size(name, image.width, image.height, pixel_bytes(_STORED_CHANNELS, 8))
+        if image.mode in ("I", "F"):
+            raise PhotoError(f"“{name}” has 32 bits per channel; 8 and 16 can be opened.")
+        # Pillow turns a TIFF upright itself while it loads it, and no other format.
+        orientation = 1 if file_format == "TIFF" else orientation_of_image(image)
+        facts = collect_tiff_facts(data) if file_format == "TIFF" else describe(image)
+        icc, mode = stored_profile(image, data), image.mode
+        image.load()
+        samples, model, alpha = _split(image)
+    return DecodedFile(samples, model, mode, alpha, orientation=orientation, icc=icc, facts=facts)
+
+
+def describe(image: Image.Image) -> FileFacts:
+    """Return what a picture that is no TIFF tells beside its pixels."""
+    info = image.info
+    resources = info.get("photoshop")
+    return collect_facts(
+        _stored_exif(info),
+        xmp=info.get("xmp") or info.get("XML:com.adobe.xmp"),
+        iptc=resources.get(IPTC_RESOURCE) if isinstance(resources, dict) else None,
+        dpi=_stored_dpi(info),
+    )
+
+
+def stored_profile(image: Image.Image, data: bytes) -> bytes | None:
+    """Return the embedded profile, or the one that the file names by number."""
+    icc = image.info.get("icc_profile")
+    if isinstance(icc, bytes) and icc:
+        return icc
+    return find_profile(data) if image.format == "AVIF" else None
+
+
+def orientation_of_image(image: Image.Image) -> int:
+    """Return the orientation that EXIF or XMP say, 1 where they do not or are damaged."""
+    return orientation_of(_tags_of(image))
+
+
+def _tags_of(image: Image.Image) -> Image.Exif | None:
+    """Return the EXIF tags; a damaged block must not cost the photo."""
+    try:
+        return image.getexif()
+    except DECODING_ERRORS:
+        return None
+
+
+def _stored_exif(info: dict[Any, Any]) -> bytes | None:
+    """Return the EXIF block, which older PNG writers spell out in hexadecimal text."""
+    raw = info.get("exif")
+    if isinstance(raw, bytes):
+        return raw
+    spelt = info.get("Raw profile type exif")
+    found = _HEX_EXIF.fullmatch(spelt) if isinstance(spelt, str) else None
+    try:
+        return bytes.fromhex(found.group(1)) if found else None
+    except ValueError:
+        return None
+
+
+def _stored_dpi(info: dict[Any, Any]) -> Any:
+    """Return the resolution, without the one that Pillow makes up where a JPEG says none."""
+    if "jfif_version" in info and info.get("jfif_unit") not in _JFIF_UNITS:
+        return None
+    return info.get("dpi") if "exif" not in info or "jfif_version" in info else None
+
+
+def _split(image: Image.Image) -> _Samples:
+    """Return a loaded picture's samples, their model, and alpha."""
+    if image.mode.startswith("I;16"):
+        return _deep_grey(image), "GRAY", None
+    if image.mode in ("1", "L", "LA", "La"):
+        return _split_grey(image)
+    if image.mode == "CMYK":
+        return np.asarray(image), "CMYK", None
+    if image.mode == "LAB":
+        return np.asarray(image), "Lab", None
+    if image.has_transparency_data:
+        rgba = np.asarray(image.convert("RGBA"))
+        return rgba[:, :, :3], "RGB", rgba[:, :, 3]
+    return np.asarray(image.convert("RGB")), "RGB", None
+
+
+def _split_grey(image: Image.Image) -> _Samples:
+    if image.has_transparency_data:
+        grey_alpha = np.asarray(image.convert("L" if image.mode == "1" else "LA"))
+        if grey_alpha.ndim == 3:
+            return grey_alpha[:, :, 0], "GRAY", grey_alpha[:, :, 1]
+    return np.asarray(image.convert("L")), "GRAY", None
+
+
+def _deep_grey(image: Image.Image) -> PixelArray:
+    """Return 16-bit grey; where a TIFF's zero is white, the other way round."""
+    grey = np.asarray(image).astype(np.uint16)
+    if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        grey = np.invert(grey)
+    return grey
