@@ -23,11 +23,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from himapp.document.background import ImageBackground, TransparentBackground
 from himapp.document.changes import Changes
 from himapp.document.document import Document
+from himapp.gui.canvas.canvas_tool import CanvasTool
 from himapp.gui.canvas.drawing_thread import DrawingThread, Drawn
 from himapp.gui.canvas.gestures import ZOOM_STEP, CanvasGestures
+from himapp.gui.canvas.looks import changes_look, has_clear_parts
 from himapp.gui.canvas.mosaic import Mosaic
 from himapp.gui.canvas.outlines import trace_outline
 from himapp.gui.canvas.painting import (
@@ -65,6 +66,7 @@ class CanvasView(QWidget):
         self._outline_key: object = None
         self._told_zoom = 0.0
         self._gestures = CanvasGestures(self, self)
+        self._tool: CanvasTool | None = None
         self._drawing = DrawingThread(self)
         self._drawing.drawn.connect(self._on_drawn)
         self._fade = QVariantAnimation(self)
@@ -162,12 +164,30 @@ class CanvasView(QWidget):
         x, y = view.to_photo(*place)
         return (int(x), int(y)) if view.has_pixel(x, y) else None
 
+    def photo_point(self, point: QPointF) -> QPointF:
+        """Return the point of the photo at a point of the widget, moved inside the photo."""
+        place = self._to_view(point)
+        if self._view is None or place is None:
+            return QPointF()
+        (x, y), (width, height) = self._view.to_photo(*place), self._view.photo
+        return QPointF(min(max(x, 0.0), width), min(max(y, 0.0), height))
+
     def widget_point(self, x: float, y: float) -> QPointF:
         """Return the point of the widget at which a photo point is shown."""
         if self._view is None:
             return QPointF()
         ratio = self.devicePixelRatioF()
         return QPointF(*self._view.to_view(x, y)) / ratio
+
+    def take_tool(self, tool: CanvasTool | None) -> None:
+        """Let a tool have clicks and drags; with None they select people again."""
+        if self._tool is not None:
+            self._tool.attach(None)
+        self._tool = tool
+        if tool is not None:
+            tool.attach(self)
+        self._gestures.take_tool(tool)
+        self.update()
 
     def hover_at(self, point: QPointF | None) -> None:
         """Say who is at a point of the widget; None means nobody."""
@@ -202,12 +222,14 @@ class CanvasView(QWidget):
             painter.fillRect(self.rect(), self.palette().window())
             return
         paint_surround(painter, self._view)
-        if _has_clear_parts(self._scene.document):
+        if has_clear_parts(self._scene.document):
             paint_checkerboard(painter, self._view, ratio)
         mosaic = self._scene.compose(self._view, self._tint_opacity())
         if mosaic is not None:
             paint_mosaic(painter, self._view, mosaic)
             self._paint_hovered(painter, self._view, mosaic)
+        if self._tool is not None:
+            self._tool.paint(painter, self._view, ratio)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, ARG002 - Qt's
         """Follow the new size."""
@@ -270,7 +292,7 @@ class CanvasView(QWidget):
             self._open(document)
         else:
             self._scene.follow(document, changes)
-            if _changes_look(changes):
+            if changes_look(changes):
                 # A tint would hide what the slider does; selecting again brings it back.
                 self._fade_overlay(shown=False)
         self._refresh()
@@ -371,14 +393,3 @@ class CanvasView(QWidget):
 
     def _margin(self) -> int:
         return round(_FIT_MARGIN_PX * self.devicePixelRatioF())
-
-
-def _has_clear_parts(document: Document) -> bool:
-    background = document.background
-    has_bars = isinstance(background, ImageBackground) and background.fit == "fit"
-    return has_bars or isinstance(background, TransparentBackground)
-
-
-def _changes_look(changes: Changes) -> bool:
-    looks = {"adjustments", "opacity", "visible"}
-    return changes.background_changed or any(looks & set(a) for a in changes.changed.values())

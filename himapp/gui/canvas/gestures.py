@@ -7,6 +7,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture, QWidget
 
+from himapp.gui.canvas.canvas_tool import CanvasTool
+
 ZOOM_STEP = 2**0.5
 """A key press, or two notches of the wheel, zoom by this factor."""
 
@@ -65,6 +67,13 @@ class CanvasGestures:
         self._pan_button = Qt.MouseButton.NoButton
         self._last_point = QPointF()
         self._pressed_at: QPointF | None = None
+        self._tool: CanvasTool | None = None
+
+    def take_tool(self, tool: CanvasTool | None) -> None:
+        """Let clicks and drags be a tool's from now on; None lets them select people."""
+        self._tool = tool
+        self._pressed_at = None
+        self._show_pointer()
 
     def listen(self) -> None:
         """Ask Qt for the events that it sends on request."""
@@ -82,6 +91,8 @@ class CanvasGestures:
             self._pressed_at = None
             self._surface.hover_at(None)
             self._show_pointer()
+        elif button == Qt.MouseButton.LeftButton and self._tool is not None:
+            self._tool.press(point, event.modifiers())
         elif button == Qt.MouseButton.LeftButton:
             self._pressed_at = point
 
@@ -92,6 +103,8 @@ class CanvasGestures:
             self._surface.pan_by(point - self._last_point)
             self._last_point = point
             return
+        if self._tool is not None:
+            self._tool.move(point)
         if self._pressed_at is not None:
             way = (point - self._pressed_at).manhattanLength()
             if way >= QApplication.startDragDistance():
@@ -103,6 +116,8 @@ class CanvasGestures:
         if event.button() == self._pan_button:
             self._pan_button = Qt.MouseButton.NoButton
             self._show_pointer()
+        elif event.button() == Qt.MouseButton.LeftButton and self._tool is not None:
+            self._tool.release()
         elif event.button() == Qt.MouseButton.LeftButton and self._pressed_at is not None:
             add = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._surface.click_at(self._pressed_at, add=add)
@@ -111,7 +126,8 @@ class CanvasGestures:
     def double_click(self, event: QMouseEvent) -> None:
         """Change between the whole photo and 100 %."""
         self._pressed_at = None
-        if event.button() == Qt.MouseButton.LeftButton and not self._space_is_down:
+        is_free = self._tool is None and not self._space_is_down
+        if event.button() == Qt.MouseButton.LeftButton and is_free:
             self._surface.toggle_fit(event.position())
         else:
             self.press(event)
@@ -138,6 +154,8 @@ class CanvasGestures:
         if key == Qt.Key.Key_Space:
             self._space_is_down = True
             self._show_pointer()
+        elif key == Qt.Key.Key_Escape and self._tool is not None:
+            self._tool.cancel()
         elif modifiers & _CONTROL and key == Qt.Key.Key_0:
             self._surface.fit()
         elif modifiers & _CONTROL and key == Qt.Key.Key_1:
@@ -187,5 +205,7 @@ class CanvasGestures:
             self._widget.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space_is_down:
             self._widget.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tool is not None:
+            self._widget.setCursor(Qt.CursorShape.CrossCursor)
         else:
             self._widget.unsetCursor()
