@@ -28,7 +28,8 @@ def _read_only(array: Matte) -> Matte:
     return array
 
 
-_SOLID_TILE = _read_only(np.full((TILE_PX, TILE_PX), ALPHA_MAX, np.uint16))
+SOLID_TILE = _read_only(np.full((TILE_PX, TILE_PX), ALPHA_MAX, np.uint16))
+"""The one tile for everything that is fully a person."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -63,6 +64,23 @@ class MatteTiles:
         """
         return cls(frame, MappingProxyType({}), EMPTY).replace_region(alpha, left=left, top=top)
 
+    @classmethod
+    def from_tiles(cls, tiles: Tiles, frame: tuple[int, int]) -> "MatteTiles":
+        """Make a matte from its tiles, which are shared and made read-only.
+
+        Args:
+            tiles: as :attr:`tiles`; none of them may be 0 everywhere or outside the photo.
+            frame: the photo's ``(height, width)``.
+
+        Raises:
+            ValueError: the tiles do not make a matte of this photo.
+        """
+        checked = {place: _check_tile(tile) for place, tile in tiles.items()}
+        bounds = _find_bounds(checked) if all(t.any() for t in checked.values()) else None
+        if bounds is None or bounds.intersect(frame_region(frame)) != bounds:
+            raise ValueError(f"These tiles make no matte of a photo of {frame}")
+        return cls(frame, MappingProxyType(checked), bounds)
+
     @property
     def memory_bytes(self) -> int:
         """How much memory the tiles take; solid ones share one array and count nothing."""
@@ -70,7 +88,7 @@ class MatteTiles:
 
     def own_tiles(self) -> list[Matte]:
         """Return the tiles that take memory of their own."""
-        return [tile for tile in self.tiles.values() if tile is not _SOLID_TILE]
+        return [tile for tile in self.tiles.values() if tile is not SOLID_TILE]
 
     def find_bounds(self, least_share: float) -> Region:
         """Return the smallest region that holds every alpha of at least a share of the full one.
@@ -137,6 +155,12 @@ class MatteTiles:
         return region
 
 
+def _check_tile(tile: Matte) -> Matte:
+    if tile.shape != (TILE_PX, TILE_PX) or tile.dtype != np.uint16:
+        raise ValueError(f"a tile must be uint16 [256, 256], not {tile.dtype} {tile.shape}")
+    return _read_only(tile)
+
+
 def _changed_tile(old: Matte | None, area: Region, alpha: Matte, region: Region) -> Matte | None:
     """Return the tile with alpha written into it: ``old`` itself if that changes nothing."""
     shared = area.intersect(region)
@@ -149,7 +173,7 @@ def _changed_tile(old: Matte | None, area: Region, alpha: Matte, region: Region)
     lowest, highest = int(tile.min()), int(tile.max())
     if highest == 0:
         return None
-    return _SOLID_TILE if lowest == ALPHA_MAX else _read_only(tile)
+    return SOLID_TILE if lowest == ALPHA_MAX else _read_only(tile)
 
 
 def _are_same(tiles: Tiles, others: Tiles) -> bool:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ def end_process() -> int:
     return process.pid
 
 
+def break_off() -> Iterator[bytes]:
+    yield b"new"
+    raise ZeroDivisionError
+
+
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
@@ -39,9 +45,8 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 def test_an_error_of_the_body_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
-    with pytest.raises(ZeroDivisionError), open_atomically(path) as file:
-        file.write(b"new")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_atomically(path, break_off())
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
