@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from himapp.document.background import ImageBackground
+from himapp.document.document_color import working_profile
 from himapp.gui.editor import Editor
 from himapp.imaging.photo_io import read_photo
 from himapp.imaging.profile_conversion import convert_pixels
@@ -45,12 +46,12 @@ class BackgroundImage(QObject):
         document = self._editor.document
         if document is None:
             return
-        icc = document.photo.icc
+        wanted = working_profile(document.photo)
 
         def work(_report: Report, cancel: CancelToken) -> ImageBackground:
             image = read_photo(path)
             cancel.raise_if_cancelled()
-            pixels = convert_pixels(image.pixels, image.icc, icc)
+            pixels = convert_pixels(image.pixels, working_profile(image), wanted)
             return ImageBackground(pixels, path=str(path))
 
         self._runner.run(work)

@@ -13,7 +13,7 @@ def to_qimage(pixels: npt.NDArray[Any]) -> QImage:
 
     Args:
         pixels: uint8 or uint16, RGB ``[h, w, 3]`` or RGBA with straight alpha ``[h, w, 4]``;
-            copied.
+            copied as they are: what is to be seen goes through ``screen_color`` first.
 
     Raises:
         ValueError: the array has another shape or is empty.

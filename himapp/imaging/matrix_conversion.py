@@ -24,15 +24,17 @@ _FROM_8_BIT: Final = 257
 class MatrixConversion:
     """The way from one space to another; what the other cannot hold is cut channel by channel.
 
+    The tables hold one column, or three where the channels differ.
+
     Attributes:
-        decode: float32 ``[1, 65536, 3]``; the light of every source value.
+        decode: float32 ``[1, 256]`` and ``[1, 65536]``: the light of every source value.
         matrix: float32 ``[3, 3]``, from source light to target light.
-        encode: uint16 ``[1, 65536, 3]``; the target value, by the square root of the light.
+        encode: uint8 and uint16 ``[1, 65536]``: the target value, by the square root of the light.
     """
 
-    decode: npt.NDArray[np.float32]
+    decode: tuple[Table, Table]
     matrix: npt.NDArray[np.float32]
-    encode: npt.NDArray[np.uint16]
+    encode: tuple[Table, Table]
 
     def apply(self, pixels: PixelArray) -> PixelArray:
         """Return converted pixels.
@@ -44,27 +46,27 @@ class MatrixConversion:
             pixels: uint8 or uint16 ``[H, W, 3]``, or ``[H, W, 4]`` with straight alpha, which
                 stays.
         """
-        decode, encode = self._tables(pixels)
-        converted = pixels.copy()
+        converted = np.empty_like(pixels)
         rows = max(_STRIPE_PIXELS // pixels.shape[1], 1)
         for top in range(0, len(pixels), rows):
-            stripe = np.ascontiguousarray(pixels[top : top + rows, :, :3])
-            light = cv2.transform(cv2.LUT(stripe, decode), self.matrix)
-            # Stored values follow about the root of the light: its steps waste no precision.
-            root = cv2.sqrt(np.clip(light, 0, 1, out=light), dst=light)
-            index = np.rint(np.multiply(root, _TOP, out=light), out=light).astype(np.uint16)
-            converted[top : top + rows, :, :3] = cv2.LUT(index, encode)
+            stripe = np.ascontiguousarray(pixels[top : top + rows])
+            converted[top : top + rows] = self._convert(stripe)
         return converted
 
-    def _tables(self, pixels: PixelArray) -> tuple[Table, Table]:
-        """Return the curves as OpenCV looks them up, at the depth of the pixels."""
-        if pixels.dtype == np.uint16:
-            return _join_channels(self.decode), _join_channels(self.encode)
-        rounded = (self.encode.astype(np.uint32) + _FROM_8_BIT // 2) // _FROM_8_BIT
-        return (
-            _join_channels(self.decode[:, ::_FROM_8_BIT]),
-            _join_channels(rounded.astype(np.uint8)),
-        )
+    def _convert(self, stripe: PixelArray) -> PixelArray:
+        depth = int(stripe.dtype == np.uint16)
+        has_alpha = stripe.shape[2] == 4
+        rgb = cv2.cvtColor(stripe, cv2.COLOR_RGBA2RGB) if has_alpha else stripe
+        light = cv2.transform(cv2.LUT(rgb, self.decode[depth]), self.matrix)
+        # Stored values follow about the root of the light: its steps waste no precision.
+        root = cv2.sqrt(np.clip(light, 0, 1, out=light), dst=light)
+        index = np.rint(np.multiply(root, _TOP, out=light), out=light).astype(np.uint16)
+        encoded: PixelArray = np.asarray(cv2.LUT(index, self.encode[depth]), stripe.dtype)
+        if not has_alpha:
+            return encoded
+        rgba = stripe.copy()
+        cv2.mixChannels([encoded], [rgba], [0, 0, 1, 1, 2, 2])
+        return rgba
 
 
 def join_profiles(source: MatrixProfile, target: MatrixProfile) -> MatrixConversion:
@@ -76,10 +78,13 @@ def join_profiles(source: MatrixProfile, target: MatrixProfile) -> MatrixConvers
     Reference:
         ICC.1:2022, F.3.
     """
+    decode = np.stack(source.curves, axis=1)[np.newaxis].astype(np.float32)
+    encode = np.stack([_invert(curve) for curve in target.curves], axis=1)[np.newaxis]
+    rounded = (encode.astype(np.uint32) + _FROM_8_BIT // 2) // _FROM_8_BIT
     return MatrixConversion(
-        np.stack(source.curves, axis=1)[np.newaxis].astype(np.float32),
+        (_join_channels(decode[:, ::_FROM_8_BIT]), _join_channels(decode)),
         np.linalg.solve(target.columns, source.columns).astype(np.float32),
-        np.stack([_invert(curve) for curve in target.curves], axis=1)[np.newaxis],
+        (_join_channels(rounded.astype(np.uint8)), _join_channels(encode)),
     )
 
 

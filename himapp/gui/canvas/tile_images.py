@@ -14,12 +14,13 @@ from himapp.document.regions import Region
 from himapp.document.render import render_level
 from himapp.document.render_cache import RenderCache
 from himapp.gui.qimage import to_qimage, view_bgra
+from himapp.gui.screen_color import show_pixels
 from himapp.gui.theme import person_colour
 from himapp.imaging.bit_depth import from_float
 
 
 def draw_picture(document: Document, region: Region, level: int, cache: RenderCache) -> QImage:
-    """Return a region of the document as it looks.
+    """Return a region of the document as it looks on the screen.
 
     Args:
         document: what to draw.
@@ -27,7 +28,8 @@ def draw_picture(document: Document, region: Region, level: int, cache: RenderCa
         level: 0..8.
         cache: the renderer's.
     """
-    return to_qimage(render_level(document, region, level, cache=cache))
+    pixels = render_level(document, region, level, cache=cache)
+    return to_qimage(show_pixels(pixels, document.photo))
 
 
 def draw_tint(

@@ -35,6 +35,7 @@ from himapp.gui.panels.colour_row import READY_COLOURS, ColourRow, Rgb
 from himapp.gui.panels.image_page import ImagePage
 from himapp.gui.panels.panel import Panel
 from himapp.gui.panels.value_slider import ValueSlider, ValueSpec
+from himapp.gui.screen_color import show_colour, take_colour
 
 Kind = Literal["photo", "none", "colour", "image", "blur"]
 
@@ -155,6 +156,8 @@ class BackgroundPanel(Panel):
         if self._before_dialog is None and not is_final and self._editor.document is not None:
             self._editor.end_gesture()
             self._before_dialog = self._editor.document.background
+        if self._editor.document is not None:
+            rgb = take_colour(rgb, self._editor.document.photo)
         self._apply(ColourBackground(rgb), "background colour", "colour")
         if is_final:
             self._end_colour()
@@ -213,8 +216,7 @@ class BackgroundPanel(Panel):
         self.buttons[kind].setChecked(True)
         match background:
             case ColourBackground(rgb):
-                self.colour_row.show_colour(rgb)
-                self._show_page(self.colour_row)
+                self._show_colour(rgb)
             case ImageBackground():
                 self.image_page.show_background(background)
                 self._show_page(self.image_page)
@@ -223,6 +225,13 @@ class BackgroundPanel(Panel):
                 self._show_page(self.radius)
             case _:
                 self._show_page(self._empty_page)
+
+    def _show_colour(self, rgb: Rgb) -> None:
+        document = self._editor.document
+        if document is not None:
+            rgb = show_colour(rgb, document.photo)
+        self.colour_row.show_colour(rgb)
+        self._show_page(self.colour_row)
 
     def _show_page(self, page: QWidget) -> None:
         """Show one page and take only its height."""

@@ -14,6 +14,7 @@ from himapp.document.render import pick_level, render_level, render_person
 from himapp.document.render_cache import RenderCache
 from himapp.gui import theme
 from himapp.gui.qimage import to_qimage
+from himapp.gui.screen_color import show_pixels
 
 _CHECKER_PX = 6
 _SHOWN_ALPHA = 0.1
@@ -61,12 +62,13 @@ class Thumbnails:
         bounds = layer.matte.find_bounds(_SHOWN_ALPHA)
         level = self._pick_level(bounds)
         rgba = render_person(document, layer.id, bounds.at_level(level), level, cache=self._cache)
-        return self._compose(to_qimage(rgba))
+        return self._compose(to_qimage(show_pixels(rgba, document.photo)))
 
     def _draw_background(self, document: Document) -> QPixmap:
         level = self._pick_level(document.frame)
         region = document.frame.at_level(level)
-        return self._compose(to_qimage(render_level(document, region, level, cache=self._cache)))
+        pixels = render_level(document, region, level, cache=self._cache)
+        return self._compose(to_qimage(show_pixels(pixels, document.photo)))
 
     def _pick_level(self, bounds: Region) -> int:
         wanted = self._side_px * self._pixel_ratio
