@@ -24,7 +24,7 @@ from PIL import Image
 from himapp import __version__
 from himapp.document.document import Document
 from himapp.document.export import run_export
-from himapp.document.export_plan import ExportOptions
+from himapp.document.export_options import ExportOptions
 from himapp.document.layers import PersonLayer
 from himapp.document.render_cache import RenderCache
 from himapp.errors import HimappError

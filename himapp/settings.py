@@ -1,7 +1,8 @@
 """What the user has chosen in the window, kept between runs as JSON."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -12,7 +13,8 @@ from himapp.paths import settings_path
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 _RECENT_LIMIT: Final = 10
-_YES_OR_NO: Final = frozenset({"export_cropped", "export_jpeg"})
+_KINDS: Final = {"export_choices": dict, "export_presets": dict, "export_shows_more": bool}
+"""What a stored value must be where it is no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,10 @@ class Settings:
         device: Where the network computes.
         recent_files: Opened files, the latest first.
         export_folder: The last folder of an export; empty before the first one.
-        export_cropped: Whether the last export was cropped to the people.
-        export_jpeg: Whether the last picture was written as a JPEG.
+        export_choices: The last choices of each content of an export, as JSON; read and written
+            by ``himapp.document.export_presets``.
+        export_presets: The user's own presets of an export by name, in the same form.
+        export_shows_more: Whether the rarer choices of an export are open.
         photo_folder: Where the last photo was opened from; empty before the first one.
         image_folder: Where the last background image came from.
         window_geometry: Place and size of the window in Qt's own form, base64.
@@ -33,8 +37,9 @@ class Settings:
     device: DeviceChoice = "auto"
     recent_files: tuple[str, ...] = ()
     export_folder: str = ""
-    export_cropped: bool = True
-    export_jpeg: bool = False
+    export_choices: Mapping[str, Any] = field(default_factory=dict)
+    export_presets: Mapping[str, Any] = field(default_factory=dict)
+    export_shows_more: bool = False
     photo_folder: str = ""
     image_folder: str = ""
     window_geometry: str = ""
@@ -93,5 +98,4 @@ def _as_choice(name: str, value: object) -> object | None:
     if name == "recent_files":
         is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value)[:_RECENT_LIMIT] if is_list and isinstance(value, list) else None
-    wanted = bool if name in _YES_OR_NO else str
-    return value if isinstance(value, wanted) else None
+    return value if isinstance(value, _KINDS.get(name, str)) else None

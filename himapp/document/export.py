@@ -1,32 +1,28 @@
-"""Write the files of a document: cut-outs, mattes and the composite.
+"""Write the files of a document: cut-outs, mattes, the composite, or all of it as layers.
 
 Everything is rendered in stripes, so that an export can be cancelled and stays small, and only
 whole files are written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-import cv2
-import numpy as np
-
-from himapp.document.background import ImageBackground, TransparentBackground
 from himapp.document.document import Document
-from himapp.document.export_plan import ExportOptions, PlannedFile, plan_export
-from himapp.document.pixel_values import Array
-from himapp.document.regions import Region
-from himapp.document.render import render_level, render_person
+from himapp.document.export_files import pick_metadata, write_picture, write_sidecar
+from himapp.document.export_layers import LAYERED_STEPS, write_layered
+from himapp.document.export_options import ExportOptions
+from himapp.document.export_pixels import PictureSource, count_stripes, render_file
+from himapp.document.export_plan import plan_export
 from himapp.document.render_cache import RenderCache
 from himapp.errors import ExportError
-from himapp.imaging.bit_depth import from_float, to_float, to_uint8
-from himapp.imaging.image_files import write_jpeg, write_png
 from himapp.paths import display_name
 
 ExportProgress = Callable[[int, int], None]
 """Called as ``progress(done, of)``, counted in stripes of all files together."""
 
-_STRIPE_ROWS = 512
+_NAMED_FILES: Final = 3
+"""So many names a sentence lists."""
 
 
 class Cancellable(Protocol):
@@ -45,7 +41,7 @@ def run_export(
     progress: ExportProgress | None = None,
     cancel: Cancellable | None = None,
 ) -> tuple[Path, ...]:
-    """Write the files of an export at full resolution, with the photo's profile and bit depth.
+    """Write the files of an export.
 
     Args:
         document: what to write.
@@ -56,30 +52,44 @@ def run_export(
         cancel: asked at every stripe; files written before stay, none is left half written.
 
     Returns:
-        The files written.
+        The pictures written, then the sidecar.
 
     Raises:
-        ExportError: a file or the folder cannot be written.
+        ExportError: the template is wrong, or a file or the folder cannot be written; the
+            sentence names what was written before.
         Cancelled: the user withdrew the export.
     """
     plan = plan_export(document, options, folder)
-    stripes = _StripeCounter(sum(len(_split_rows(file.region)) for file in plan), progress, cancel)
-    if plan:
-        _make_folder(folder)
-    for file in plan:
-        pixels = _render_file(document, options, file, cache, stripes)
-        _write(file.path, pixels, options, document.photo.icc)
-    return tuple(file.path for file in plan)
+    if not plan.to_write:
+        return ()
+    sources = [PictureSource(document, options, file, cache) for file in plan.to_write]
+    stripes = StripeCounter(sum(_count_steps(source) for source in sources), progress, cancel)
+    _make_folder(folder)
+    written: list[Path] = []
+    try:
+        for source in sources:
+            _write_file(source, stripes)
+            written.append(source.file.path)
+        if plan.sidecar is not None:
+            write_sidecar(plan.sidecar, document, options, plan.files)
+            written.append(plan.sidecar)
+    except MemoryError as error:
+        name = display_name(plan.to_write[len(written)].path)
+        sentence = f"“{name}” was not saved: there is not enough memory."
+        raise ExportError(_add_written(sentence, written)) from error
+    except ExportError as error:
+        raise ExportError(_add_written(str(error), written)) from error
+    return tuple(written)
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ExportError(f"The folder “{display_name(folder)}” cannot be made.") from error
 
 
-class _StripeCounter:
+class StripeCounter:
     """Counts stripes over all files, tells the progress and looks whether to stop."""
 
     def __init__(
@@ -91,76 +101,41 @@ class _StripeCounter:
         self._cancel = cancel
 
     def check(self) -> None:
-        """Stop here if the user withdrew the task."""
+        """Stop here if the user withdrew the task.
+
+        Raises:
+            Cancelled: the user did.
+        """
         if self._cancel is not None:
             self._cancel.raise_if_cancelled()
 
-    def advance(self) -> None:
-        """Count one stripe."""
-        self._done += 1
+    def advance(self, steps: int = 1) -> None:
+        """Count stripes."""
+        self._done += steps
         if self._progress is not None:
             self._progress(self._done, self._total)
 
 
-def _split_rows(region: Region) -> list[Region]:
-    return [
-        Region(region.x, top, region.width, min(_STRIPE_ROWS, region.bottom - top))
-        for top in range(region.y, region.bottom, _STRIPE_ROWS)
-    ]
+def _count_steps(source: PictureSource) -> int:
+    return LAYERED_STEPS if source.options.content == "layered" else count_stripes(source)
 
 
-def _render_file(
-    document: Document,
-    options: ExportOptions,
-    file: PlannedFile,
-    cache: RenderCache,
-    stripes: _StripeCounter,
-) -> Array:
-    """Render a file's pixels: ``[H, W]`` for a matte, ``[H, W, 3]`` if opaque, else RGBA."""
-    parts = []
-    for rows in _split_rows(file.region):
-        stripes.check()
-        parts.append(_render_rows(document, options, file.layer_id, rows, cache))
-        stripes.advance()
-    stripes.check()
-    return np.concatenate(parts)
-
-
-def _render_rows(
-    document: Document,
-    options: ExportOptions,
-    layer_id: int | None,
-    rows: Region,
-    cache: RenderCache,
-) -> Array:
-    dtype = document.photo.pixels.dtype
-    if layer_id is None:
-        return _drop_alpha(document, options, render_level(document, rows, 0, cache=cache))
-    if options.content == "matte":
-        alpha = document.find_layer(layer_id).matte.read_region(rows)
-        return to_uint8(alpha) if dtype == np.uint8 else alpha
-    return render_person(document, layer_id, rows, 0, cache=cache)
-
-
-def _drop_alpha(document: Document, options: ExportOptions, rgba: Array) -> Array:
-    """Return RGB for a JPEG, over white, and wherever the document is opaque anyway."""
-    if options.image_format == "jpeg":
-        values = to_float(rgba)
-        alpha = values[..., 3:]
-        return from_float(values[..., :3] * alpha + (1 - alpha), np.uint8)
-    if _is_opaque(document):
-        return np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB))
-    return rgba
-
-
-def _is_opaque(document: Document) -> bool:
-    background = document.background
-    has_bars = isinstance(background, ImageBackground) and background.fit == "fit"
-    return not has_bars and not isinstance(background, TransparentBackground)
-
-
-def _write(path: Path, pixels: Array, options: ExportOptions, icc: bytes | None) -> None:
-    if options.image_format == "jpeg":
-        write_jpeg(path, pixels, icc=icc, quality=options.jpeg_quality)
+def _write_file(source: PictureSource, stripes: StripeCounter) -> None:
+    """Render and write one picture."""
+    options, photo = source.options, source.document.photo
+    if options.content == "layered":
+        write_layered(source, stripes)
     else:
-        write_png(path, pixels, icc=None if pixels.ndim == 2 else icc)
+        picture = render_file(source, stripes)
+        write_picture(source.file.path, picture, options, pick_metadata(photo, options))
+
+
+def _add_written(sentence: str, written: Sequence[Path]) -> str:
+    """Name the files that were done before something went wrong."""
+    if not written:
+        return sentence
+    names = [f"“{display_name(path)}”" for path in written[:_NAMED_FILES]]
+    if len(written) > _NAMED_FILES:
+        names.append(f"{len(written) - _NAMED_FILES} more")
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{sentence.removesuffix('.')} (written before: {listed})."

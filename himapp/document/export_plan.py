@@ -1,132 +1,179 @@
-"""Decide what an export writes and where, without touching a file."""
+"""Decide what an export writes and where, without writing a file."""
 
+import datetime
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
+from himapp.document.background import ImageBackground
 from himapp.document.document import Document
+from himapp.document.export_names import (
+    DEFAULT_TEMPLATES,
+    EVERYBODY,
+    NameFields,
+    clean_name,
+    compare_key,
+    fill_template,
+)
+from himapp.document.export_options import Collision, ExportOptions, ImageFormat
+from himapp.document.export_regions import find_person_region, find_size
 from himapp.document.layers import PersonLayer
 from himapp.document.regions import Region
 
-Content = Literal["cut-out", "matte", "composite"]
-ImageFormat = Literal["png", "jpeg"]
-Collision = Literal["rename", "overwrite"]
+Fate = Literal["new", "replaced", "skipped"]
+"""No file is there; one is and is replaced; one is and stays, and nothing is written."""
 
-_SUFFIXES: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg"}
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """What to write.
-
-    Attributes:
-        content: each person's colours with alpha, each person's matte in grey, or the picture.
-        people: ids of the people; None means everybody whose eye is on. Not for the composite.
-        is_cropped: whether cut-outs and mattes are cropped to what can be seen of the person, or
-            keep the full frame and every trace of the matte.
-        margin_px: photo pixels left around a cropped person.
-        image_format: JPEG only for the composite; it has no alpha, white shows instead.
-        jpeg_quality: 1..100.
-        name_prefix: goes before every file name, e.g. ``"wedding-"``.
-        collision: take another name, or replace the file that is there; never the photo itself.
-    """
-
-    content: Content = "cut-out"
-    people: tuple[int, ...] | None = None
-    is_cropped: bool = True
-    margin_px: int = 0
-    image_format: ImageFormat = "png"
-    jpeg_quality: int = 95
-    name_prefix: str = ""
-    collision: Collision = "rename"
-
-    def __post_init__(self) -> None:
-        if self.image_format == "jpeg" and self.content != "composite":
-            raise ValueError("A JPEG has no alpha: only the composite can be one")
-        if self.margin_px < 0:
-            raise ValueError(f"margin_px must be 0 or more, not {self.margin_px}")
+SUFFIXES: Final[dict[ImageFormat, str]] = {
+    "png": ".png",
+    "webp": ".webp",
+    "tiff": ".tif",
+    "jpeg": ".jpg",
+    "psd": ".psd",
+}
+_NO_NAME: Final = "photo"
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """One file that an export writes.
+    """One picture that an export writes.
 
     Attributes:
         path: where to.
-        layer_id: the person; None for the composite.
-        region: the part of the photo it shows, in photo pixels; its size is the file's.
+        layer_id: the person; None where the file shows everybody.
+        region: the part of the photo it shows, in photo pixels; may hang over the photo.
+        size: width and height of the file's picture in pixels.
+        fate: what becomes of a file that is there.
     """
 
     path: Path
     layer_id: int | None
     region: Region
+    size: tuple[int, int]
+    fate: Fate = "new"
 
 
-def plan_export(
-    document: Document, options: ExportOptions, folder: Path
-) -> tuple[PlannedFile, ...]:
-    """Decide which files to write, with names that are free.
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """Everything that an export writes.
 
-    Returns:
-        The files in the order of the people's numbers; none if there is nobody to write.
+    Attributes:
+        files: the pictures in the order of the people's numbers, also those to be skipped; none
+            if there is nobody to write.
+        sidecar: where the JSON file goes that tells of them; None if it was not asked for.
+    """
+
+    files: tuple[PlannedFile, ...]
+    sidecar: Path | None = None
+
+    @property
+    def to_write(self) -> tuple[PlannedFile, ...]:
+        """The pictures that are not skipped."""
+        return tuple(file for file in self.files if file.fate != "skipped")
+
+
+def plan_export(document: Document, options: ExportOptions, folder: Path) -> ExportPlan:
+    """Decide which files to write and what they are called.
+
+    Args:
+        document: what to write.
+        options: which files.
+        folder: where to.
 
     Raises:
         ValueError: an id in the options is no layer's.
+        ExportError: the name template is wrong.
     """
-    names = _NamePicker(document, options, folder)
-    if options.content == "composite":
-        return (PlannedFile(names.pick("composite"), None, document.frame),)
-    end = "-matte" if options.content == "matte" else ""
-    return tuple(
-        PlannedFile(
-            names.pick(f"person-{layer.number:02}{end}"),
-            layer.id,
-            _find_region(document, layer, options),
-        )
-        for layer in _find_people(document, options)
+    picker = _NamePicker(
+        folder, options.naming.collision, (*_sources(document), *options.protected)
     )
+    day = _find_day(document)
+    stem = document.photo.path.stem if document.photo.path is not None else _NO_NAME
+    template = options.naming.template.strip() or DEFAULT_TEMPLATES[options.content]
+    suffix = SUFFIXES[options.coding.image_format]
+    files = []
+    for layer, region in _find_pictures(document, options):
+        size = find_size(region, options.size)
+        person, number = (layer.name, layer.number) if layer is not None else (EVERYBODY, 0)
+        name = fill_template(
+            template, NameFields(stem, person, number, day, *size, suffix.lstrip("."))
+        )
+        path, fate = picker.pick(name, ".zip" if options.is_zipped else suffix)
+        files.append(PlannedFile(path, layer.id if layer else None, region, size, fate))
+    if not (options.naming.has_sidecar and files):
+        return ExportPlan(tuple(files))
+    sidecar, fate = picker.pick(clean_name(f"{stem}-export"), ".json")
+    return ExportPlan(tuple(files), None if fate == "skipped" else sidecar)
 
 
-class _NamePicker:
-    """Gives out paths that no file has and that were not given out before."""
-
-    def __init__(self, document: Document, options: ExportOptions, folder: Path) -> None:
-        self._source = document.photo.path
-        self._options = options
-        self._folder = folder
-        self._taken: set[Path] = set()
-
-    def pick(self, name: str) -> Path:
-        """Return the path for a name, with ``-2``, ``-3``, … if it is taken."""
-        stem = self._options.name_prefix + name
-        suffix = _SUFFIXES[self._options.image_format]
-        path, number = self._folder / (stem + suffix), 1
-        while self._is_taken(path):
-            number += 1
-            path = self._folder / f"{stem}-{number}{suffix}"
-        self._taken.add(path)
-        return path
-
-    def _is_taken(self, path: Path) -> bool:
-        if path in self._taken:
-            return True
-        if not os.path.exists(path):
-            return False
-        if self._source is not None and os.path.exists(self._source):
-            return self._options.collision == "rename" or path.samefile(self._source)
-        return self._options.collision == "rename"
+def _sources(document: Document) -> list[Path]:
+    """Return the files the document is made of."""
+    background = document.background
+    paths = [document.photo.path]
+    if isinstance(background, ImageBackground) and background.path is not None:
+        paths.append(Path(background.path))
+    return [path for path in paths if path is not None]
 
 
-def _find_people(document: Document, options: ExportOptions) -> list[PersonLayer]:
+def _find_day(document: Document) -> str:
+    """Return the day the photo was taken, else the day of its file, else today."""
+    captured = (document.photo.captured or "")[:10].replace(":", "-")
+    try:
+        return datetime.date.fromisoformat(captured).isoformat()
+    except ValueError:
+        pass
+    today = datetime.datetime.now().date()
+    if document.photo.path is None:
+        return today.isoformat()
+    try:
+        return datetime.date.fromtimestamp(document.photo.path.stat().st_mtime).isoformat()
+    except (OSError, ValueError, OverflowError):
+        return today.isoformat()
+
+
+def _find_pictures(
+    document: Document, options: ExportOptions
+) -> list[tuple[PersonLayer | None, Region]]:
+    """Return who each file shows, None being everybody, and the part of the photo."""
+    if options.content in ("composite", "layered"):
+        return [(None, document.frame)]
     if options.people is None:
         people = [layer for layer in document.layers if layer.visible]
     else:
         people = [document.find_layer(layer_id) for layer_id in options.people]
-    return sorted(people, key=lambda layer: layer.number)
+    in_order = sorted(people, key=lambda layer: layer.number)
+    return [(layer, find_person_region(document, layer, options.crop)) for layer in in_order]
 
 
-def _find_region(document: Document, layer: PersonLayer, options: ExportOptions) -> Region:
-    if not options.is_cropped or layer.bounds.is_empty:
-        return document.frame
-    return layer.visible_bounds.grow(options.margin_px).intersect(document.frame)
+class _NamePicker:
+    """Gives out paths that were not given out before and that take no source's place."""
+
+    def __init__(self, folder: Path, collision: Collision, sources: Iterable[Path]) -> None:
+        self._folder = folder
+        self._collision = collision
+        self._sources = [path for path in sources if os.path.exists(path)]
+        self._taken: set[str] = set()
+
+    def pick(self, name: str, suffix: str) -> tuple[Path, Fate]:
+        """Return the path for a name, with ``-2``, ``-3``, … where it is taken."""
+        path, number = self._folder / (name + suffix), 1
+        while self._is_taken(path):
+            number += 1
+            path = self._folder / f"{name}-{number}{suffix}"
+        self._taken.add(compare_key(path.name))
+        if not os.path.lexists(path):
+            return path, "new"
+        return path, "skipped" if self._collision == "skip" else "replaced"
+
+    def _is_taken(self, path: Path) -> bool:
+        """Whether the path belongs to this export's other files, or may not be replaced."""
+        if compare_key(path.name) in self._taken:
+            return True
+        if self._collision == "skip" or not os.path.lexists(path):
+            return False
+        return self._collision == "rename" or self._is_source(path)
+
+    def _is_source(self, path: Path) -> bool:
+        # A link that leads nowhere is no source.
+        return os.path.exists(path) and any(path.samefile(source) for source in self._sources)

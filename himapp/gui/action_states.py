@@ -46,9 +46,11 @@ class ActionStates(QObject):
         states: dict[actions.Need, bool] = {
             "nothing": True,
             "photo": document is not None,
+            "quiet": document is not None and not self._opening.is_busy,
             "people": bool(people),
             "nobody": document is not None and not people and not self._opening.is_busy,
             "selection": bool(self._editor.selection),
+            "several": len(self._editor.selection) > 1,
             "work": self._work.is_busy,
         }
         return frozenset(need for need, is_met in states.items() if is_met)

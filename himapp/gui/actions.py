@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from himapp.gui.icons import icon
 
-Need = Literal["nothing", "photo", "people", "nobody", "selection", "work"]
+Need = Literal["nothing", "photo", "quiet", "people", "nobody", "selection", "several", "work"]
 
 Slots = Mapping[str, Callable[..., object]]
 """What actions do, by the name of the action: a checkable one calls it with its new state."""
@@ -27,8 +27,9 @@ class ActionSpec:
         shortcuts: portable key sequences, the first one shown in menu and tooltip. Where an
             American bracket needs AltGr elsewhere, a second sequence can be typed everywhere.
         tip: what it does, for the tooltip; empty repeats the text.
-        needs: when it is enabled: with a photo, with people or nobody found in it, with a selected
-            person, with work under way, or always.
+        needs: when it is enabled: with a photo, with one whose people are not being searched for,
+            with people or nobody found in it, with a selected person or several, with work under
+            way, or always.
         is_checkable: whether it is on or off.
         is_on: whether a checkable action is on at first.
     """
@@ -96,6 +97,35 @@ ACTIONS: Final = (
         "Take the person out of the list; the photo keeps them",
         needs="selection",
     ),
+    ActionSpec(
+        "add_person",
+        "&Add a person",
+        "user-plus",
+        ("P",),
+        "Click a person who was missed, or drag a box around them",
+        needs="quiet",
+        is_checkable=True,
+        is_on=False,
+    ),
+    ActionSpec(
+        "split_parts",
+        "Split into &parts",
+        "",
+        (),
+        "Make a person of every connected part",
+        needs="selection",
+    ),
+    ActionSpec(
+        "split_line",
+        "Split along a l&ine",
+        "scissors",
+        (),
+        "Draw a line across the person to make two people",
+        needs="selection",
+        is_checkable=True,
+        is_on=False,
+    ),
+    ActionSpec("merge", "&Merge", "", (), "Make one person of the selected", needs="several"),
     ActionSpec("fit", "&Fit in the window", "frame-corners", ("Ctrl+0",)),
     ActionSpec("full_size", "&100 %", "", ("Ctrl+1",), "One photo pixel on one screen pixel"),
     ActionSpec("zoom_in", "Zoom &in", "plus", ("Ctrl++", "Ctrl+=")),
@@ -109,7 +139,8 @@ MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("&File", ("open", "recent", "close", "-", "export", "export_people", "export_composite",
                "export_mattes", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "select_all", "select_none")),
-    ("&Person", ("rename", "toggle_eye", "solo", "-", "forward", "backward", "-", "reset_edits",
+    ("&Person", ("rename", "toggle_eye", "solo", "-", "add_person", "split_parts", "split_line",
+                 "merge", "-", "forward", "backward", "-", "reset_edits",
                  "remove", "-", "find_people", "cancel")),
     ("&View", ("fit", "full_size", "zoom_in", "zoom_out", "-", "tint")),
     ("&Help", ("keys", "about")),

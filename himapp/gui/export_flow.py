@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
-from himapp.document.export_plan import Content, ExportOptions
+from himapp.document.export_options import CodingOptions, Content, ExportOptions
+from himapp.document.export_presets import read_options, write_options
 from himapp.gui.actions import Slots
 from himapp.gui.dialogs.export_dialog import ExportDialog, ExportWish
 from himapp.gui.editor import Editor
@@ -36,6 +38,7 @@ class ExportFlow(QObject):
             "export_people": self.export_people,
             "export_mattes": self.export_mattes,
             "export_composite": self.export_composite,
+            "export_layers": self.export_layers,
         }
 
     @Slot()
@@ -53,14 +56,21 @@ class ExportFlow(QObject):
         """Ask, with the picture proposed."""
         self._ask("composite")
 
+    @Slot()
+    def export_layers(self) -> None:
+        """Ask, with one file of layers proposed."""
+        self._ask("layered")
+
     def _ask(self, content: Content) -> None:
         document = self._editor.document
         if document is None:
             return
-        content = content if document.layers else "composite"
+        needs_people = content in ("cut-out", "matte")
+        content = "composite" if needs_people and not document.layers else content
         wish = make_wish(self._settings.value, self._editor, content)
         self.dialog = ExportDialog(document, wish, self._parent)
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog.presets_changed.connect(self._on_presets_changed)
         self.dialog.accepted.connect(self._on_accepted)
         self.dialog.finished.connect(self._on_finished)
         self.dialog.open()
@@ -71,31 +81,38 @@ class ExportFlow(QObject):
             self._settings.keep(remember_choices(self._settings.value, request))
             self._exporting.start(request)
 
+    def _on_presets_changed(self, presets: dict[str, Any]) -> None:
+        self._settings.keep(replace(self._settings.value, export_presets=presets))
+
     def _on_finished(self) -> None:
+        if self.dialog is not None:
+            shows_more = self.dialog.more_button.isChecked()
+            self._settings.keep(replace(self._settings.value, export_shows_more=shows_more))
         self.dialog = None
 
 
 def make_wish(settings: Settings, editor: Editor, content: Content) -> ExportWish:
-    """Return the last choices for the open photo: beside it, with its name in front."""
+    """Return the last choices of a content, in the last folder or beside the photo."""
     path = editor.document.photo.path if editor.document is not None else None
     folder = settings.export_folder or (str(path.parent) if path is not None else str(Path.home()))
-    is_jpeg = content == "composite" and settings.export_jpeg
-    options = ExportOptions(
-        content=content,
-        is_cropped=settings.export_cropped,
-        image_format="jpeg" if is_jpeg else "png",
-        name_prefix=f"{path.stem}-" if path is not None else "",
+    stored = settings.export_choices.get(content)
+    options = read_options(stored) if stored is not None else _first_options(content)
+    return ExportWish(
+        options if options.content == content else _first_options(content),
+        Path(folder),
+        selected=tuple(sorted(editor.selection)),
+        presets=settings.export_presets,
+        shows_more=settings.export_shows_more,
     )
-    return ExportWish(options, Path(folder), tuple(sorted(editor.selection)))
+
+
+def _first_options(content: Content) -> ExportOptions:
+    is_layered = content == "layered"
+    return ExportOptions(content, coding=CodingOptions("psd" if is_layered else "png"))
 
 
 def remember_choices(settings: Settings, request: ExportRequest) -> Settings:
     """Return the settings with what the user chose."""
-    options = request.options
-    is_picture = options.content == "composite"
-    return replace(
-        settings,
-        export_folder=str(request.folder),
-        export_cropped=settings.export_cropped if is_picture else options.is_cropped,
-        export_jpeg=options.image_format == "jpeg" if is_picture else settings.export_jpeg,
-    )
+    choices = dict(settings.export_choices)
+    choices[request.options.content] = write_options(request.options)
+    return replace(settings, export_folder=str(request.folder), export_choices=choices)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from himapp.document.document import Document
 from himapp.document.export import run_export
-from himapp.document.export_plan import ExportOptions
+from himapp.document.export_options import ExportOptions
 from himapp.gui.editor import Editor
 from himapp.inference.session import CancelToken
 from himapp.workers.task_runner import Report, TaskOutcome, TaskRunner

@@ -23,6 +23,8 @@ from himapp.gui.leaving import Leaving
 from himapp.gui.message_bar import MessageBar
 from himapp.gui.opening import PhotoOpening
 from himapp.gui.person_commands import PersonCommands
+from himapp.gui.person_tools import PersonTools
+from himapp.gui.pointing import Pointing
 from himapp.gui.recent_menu import RecentMenu
 from himapp.gui.side_bar import SideBar
 from himapp.gui.status_line import StatusLine
@@ -50,6 +52,7 @@ class MainWindow(QMainWindow):
         self.editor = Editor(self)
         self.matting = MattingService(open_session, self)
         self.opening = PhotoOpening(self.editor, self.matting, self)
+        self.pointing = Pointing(self.editor, self.matting, self)
         self.exporting = Exporting(self.editor, self)
         self.export_flow = ExportFlow(self.editor, self.settings, self.exporting, self)
         self.background_image = BackgroundImage(self.editor, self)
@@ -63,6 +66,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.work = BackgroundWork(self.status, self.message_bar, self)
         self.action_states = ActionStates(self.actions_by_name, self.editor, self)
+        self.tools = PersonTools(self.canvas, self.status, self.actions_by_name, self.editor, self)
         self.welcome = WelcomePage(samples_dir(), self.actions_by_name["open"])
         self._pages = QStackedWidget()
         self._recent_menu = RecentMenu(self)
@@ -126,10 +130,11 @@ class MainWindow(QMainWindow):
             actions.connect_actions(self.actions_by_name, owner.action_slots)
 
     def _connect_work(self) -> None:
-        for work in (self.opening, self.exporting, self.background_image):
+        for work in (self.opening, self.pointing, self.exporting, self.background_image):
             self.work.add(work)
         self.action_states.follow(self.work, self.opening, self.exporting)
         self.status.cancel_asked.connect(self.work.cancel)
+        self.tools.drive(self.pointing, self.commands, self.message_bar)
         self.opening.photo_shown.connect(self._on_photo_shown)
         self.opening.people_found.connect(self._on_people_found)
         self.opening.ended.connect(self._on_opening_ended)
@@ -203,7 +208,8 @@ class MainWindow(QMainWindow):
         if self.opening.is_busy:
             return  # another photo is being read: a message would outlive this one
         if not result.people:
-            self.message_bar.show_message("No people were found in this photo.")
+            point = self.actions_by_name["add_person"]
+            self.message_bar.show_message("No people were found in this photo.", action=point)
         elif result.notes:
             self.message_bar.show_message(" ".join(result.notes))
 

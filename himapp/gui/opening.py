@@ -57,7 +57,11 @@ class PhotoOpening(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a photo is being read or people are being found."""
-        return self._reader.is_busy or self._matting.is_busy
+        return self._reader.is_busy or self._is_finding
+
+    @property
+    def _is_finding(self) -> bool:
+        return self._matting.is_busy and not self._matting.is_answering
 
     def open_first(self, paths: Sequence[Path]) -> str | None:
         """Open the first photo that paths and folders stand for.
@@ -121,7 +125,7 @@ class PhotoOpening(QObject):
         elif outcome.error is not None:
             self._end(is_cancelled=False)
             self.failed.emit(outcome.error)
-            if self._matting.is_busy:
+            if self._is_finding:
                 self.worked.emit(_STAGE_WORDS["find"], 0, 1)
         else:
             self._is_followed_by_more = True

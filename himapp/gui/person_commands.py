@@ -3,18 +3,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from himapp.document.adjustments import NEUTRAL
 from himapp.document.document import Document
 from himapp.document.edits import remove_layer, set_adjustments, set_opacity, set_visible, show_only
+from himapp.document.parting import merge_people, split_by_line, split_into_parts
 from himapp.gui.actions import Slots
 from himapp.gui.editor import Editor
 from himapp.gui.people import describe_people, find_selected
 
 
 class PersonCommands(QObject):
-    """Edits of the selected people, each one step of undo."""
+    """Edits of the selected people, each one step of undo.
+
+    Signals:
+        noted: a sentence about an edit that changed nothing.
+    """
+
+    noted = Signal(str)
 
     def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +37,8 @@ class PersonCommands(QObject):
             "solo": self.solo,
             "reset_edits": self.reset_edits,
             "remove": self.remove,
+            "split_parts": self.split_parts,
+            "merge": self.merge,
         }
 
     @Slot()
@@ -81,6 +90,42 @@ class PersonCommands(QObject):
     def remove(self) -> None:
         """Take the selected people out of the list."""
         self._change_selected(remove_layer, "removal of")
+
+    @Slot()
+    def split_parts(self) -> None:
+        """Make a person of every connected part of the selected people."""
+        self._split(
+            split_into_parts, "is in one piece. “Split along a line” parts them where you draw it."
+        )
+
+    @Slot(float, float, float, float)
+    def split_line(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Part the selected people along a line between two photo points."""
+
+        def split(document: Document, layer_id: int) -> Document:
+            return split_by_line(document, layer_id, (x0, y0), (x1, y1))
+
+        self._split(split, "is not parted by this line. Draw it right across them.")
+
+    @Slot()
+    def merge(self) -> None:
+        """Make one person of the selected people."""
+        document, people = self._editor.document, find_selected(self._editor)
+        if document is not None and people:
+            self._apply(merge_people(document, [layer.id for layer in people]), "merge of")
+            self._editor.select([people[0].id])
+
+    def _split(self, split: Callable[[Document, int], Document], if_whole: str) -> None:
+        before, people = self._editor.document, find_selected(self._editor)
+        if before is None or not people:
+            return
+        self._change_selected(split, "split of")
+        after = self._editor.document
+        if after is None or after is before:
+            self.noted.emit(f"{describe_people(people)} {if_whole}")
+        else:
+            new = {layer.id for layer in after.layers} - {layer.id for layer in before.layers}
+            self._editor.select(new | {layer.id for layer in people})
 
     def _change_selected(self, change: Callable[[Document, int], Document], words: str) -> None:
         document = self._editor.document

@@ -34,6 +34,7 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self._folder: Path | None = None
         self.facts = QLabel()
+        self.hint = QLabel()
         self.written = QLabel()
         self.folder_button = QPushButton("Open folder")
         self.work = QLabel()
@@ -48,6 +49,12 @@ class StatusLine(QStatusBar):
         """Show what is known about photo and people."""
         self._forget_written()
         self.facts.setText(text)
+
+    def show_hint(self, text: str) -> None:
+        """Show how to use a tool in place of the facts; an empty text brings these back."""
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
+        self.facts.setVisible(not text)
 
     def show_written(self, text: str, folder: Path) -> None:
         """Say that files were written and offer to open their folder, until the next work."""
@@ -96,6 +103,8 @@ class StatusLine(QStatusBar):
         )
         self.facts.setContentsMargins(8, 0, 0, 0)
         self.facts.setObjectName("facts")
+        self.hint.setContentsMargins(8, 0, 0, 0)
+        self.hint.setObjectName("hint")
         self.work.setObjectName("work")
         self.bar.setFixedWidth(_BAR_WIDTH)
         self.bar.setFixedHeight(8)
@@ -103,6 +112,8 @@ class StatusLine(QStatusBar):
         self.zoom.setFixedWidth(_ZOOM_WIDTH)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.facts)
+        self.addWidget(self.hint)
+        self.hint.hide()
         self.addWidget(self.written)
         self.addWidget(self.folder_button)
         for widget in (self.work, self.bar, self.cancel_button):

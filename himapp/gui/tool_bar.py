@@ -13,6 +13,10 @@ from himapp.gui.actions import EXPORT_MENU, fill_menu
 _ICON_SIZE = QSize(20, 20)
 _STYLE: Final = f"""
 QToolBar {{ padding: 4px 8px; spacing: 4px; border-bottom: 1px solid {theme.LINE.name()}; }}
+QToolButton:checked {{
+    background: {theme.ACCENT.darker(140).name()}; border: 1px solid {theme.ACCENT.name()};
+    border-radius: 4px;
+}}
 #exportButton {{
     background: {theme.ACCENT.darker(115).name()}; color: {theme.ACCENT_TEXT.name()};
     border: none; border-radius: 4px; padding: 5px 32px 5px 10px;
@@ -28,7 +32,7 @@ QToolBar {{ padding: 4px 8px; spacing: 4px; border-bottom: 1px solid {theme.LINE
 
 
 class ToolBar(QToolBar):
-    """Open, undo and redo at the left, the export with its kinds at the right."""
+    """Open, undo, redo and the tools at the left, the export with its kinds at the right."""
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Tools", parent)
@@ -40,6 +44,8 @@ class ToolBar(QToolBar):
         self.toggleViewAction().setEnabled(False)
         for name in ("open", "undo", "redo"):
             self.addAction(actions[name])
+        self.addSeparator()
+        self.addAction(actions["add_person"])
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)

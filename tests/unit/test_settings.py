@@ -14,7 +14,8 @@ choices = st.builds(
     device=st.sampled_from(["auto", "cpu", "cuda"]),
     recent_files=st.lists(texts, max_size=10).map(tuple),
     export_folder=texts,
-    export_cropped=st.booleans(),
+    export_shows_more=st.booleans(),
+    export_presets=st.dictionaries(texts, st.dictionaries(texts, st.integers()), max_size=3),
 )
 
 
@@ -45,7 +46,8 @@ def test_only_what_does_not_fit_gets_its_default(tmp_path: Path) -> None:
         "device": ["cpu"],
         "photo_folder": "photos",
         "recent_files": [1],
-        "export_cropped": 0,
+        "export_shows_more": 0,
+        "export_presets": [],
         "from_a_later_version": 1,
     }
     file.write_text(json.dumps(stored))

@@ -1,44 +1,45 @@
 """Ask what to export and where to, and show which files that makes."""
 
-import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
-    QPushButton,
-    QRadioButton,
-    QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from himapp.document.document import Document
-from himapp.document.export_plan import Content, ExportOptions, PlannedFile, plan_export
+from himapp.document.export_options import (
+    ExportOptions,
+    NamingOptions,
+    SizeOptions,
+    explain_zip,
+)
+from himapp.document.export_plan import PlannedFile, plan_export
+from himapp.document.export_sizes import describe_bytes, find_most_bytes
+from himapp.errors import ExportError
 from himapp.gui import theme
-from himapp.gui.dialogs import files
+from himapp.gui.dialogs.export_content_page import ContentPage
+from himapp.gui.dialogs.export_more_page import MorePage
+from himapp.gui.dialogs.export_place_page import PlacePage
+from himapp.gui.dialogs.export_preset_bar import PresetBar
 from himapp.gui.exporting import ExportRequest
 
-_CONTENTS: Final[tuple[tuple[Content, str], ...]] = (
-    ("cut-out", "Each person, cut out"),
-    ("matte", "Each person's matte"),
-    ("composite", "The picture"),
-)
-_MARGIN_LIMIT_PX = 10_000
-_WIDTH = 576
-_PREVIEW_ROWS = 5
+_WIDTH: Final = 560
+_PREVIEW_ROWS: Final = 5
+_FATES: Final = {"new": "", "replaced": "   replaces the file", "skipped": "   is there: skipped"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,194 +50,213 @@ class ExportWish:
         options: the last choices.
         folder: the folder proposed.
         selected: ids of the selected people, whom "only the selected" means.
+        presets: the user's own presets, as the settings keep them.
+        shows_more: whether the rarer choices are open.
     """
 
     options: ExportOptions
     folder: Path
     selected: tuple[int, ...] = ()
+    presets: Mapping[str, Any] = field(default_factory=dict)
+    shows_more: bool = False
 
 
 class ExportDialog(QDialog):
-    """Holds the choices; nothing is written here."""
+    """Holds the choices; nothing is written here.
+
+    Signals:
+        presets_changed: ``(dict)``, the user's own presets as they are now.
+    """
+
+    presets_changed = Signal(object)
 
     def __init__(self, document: Document, wish: ExportWish, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._wish = wish
-        self.contents: dict[Content, QRadioButton] = {}
-        self.people_box = QComboBox()
-        self.format_box = QComboBox()
-        self.cropped_box = QCheckBox("Crop to the person, with a margin of")
-        self.margin_box = QSpinBox()
-        self.prefix_field = QLineEdit()
-        self.folder_field = QLineEdit()
-        self.browse_button = QPushButton("Browse…")
-        self.replace_box = QCheckBox("Replace files of the same name")
+        self._is_showing = False
+        self.preset_bar = PresetBar(wish.presets, self)
+        self.content_page = ContentPage(
+            wish.selected, has_people=bool(document.layers), parent=self
+        )
+        self.place_page = PlacePage(self)
+        self.more_page = MorePage(self)
+        self.more_button = QToolButton()
         self.preview = QListWidget()
         self.summary = QLabel()
         self.buttons = QDialogButtonBox()
         self._build()
-        self._show_wish()
+        self.place_page.show_folder(wish.folder)
+        self.show_options(wish.options)
         self._connect()
-        self._refresh()
 
     @property
     def request(self) -> ExportRequest:
         """What the user chose."""
-        folder = os.path.expanduser(self.folder_field.text().strip())
-        return ExportRequest(self._options(), Path(folder))
+        folder = self.place_page.folder or Path()
+        return ExportRequest(self.options, folder)
+
+    @property
+    def options(self) -> ExportOptions:
+        """The choices; what the content does not allow is left out."""
+        page, more, place = self.content_page, self.more_page, self.place_page
+        image_format = page.format_box.value
+        zips = more.zip_box.isChecked() and explain_zip(page.content, image_format) is None
+        return ExportOptions(
+            content=page.content,
+            people=page.read_people(),
+            protected=self._wish.options.protected,
+            is_decontaminated=more.clean_box.isChecked(),
+            is_zipped=zips,
+            crop=page.read_crop(),
+            size=SizeOptions(page.read_side_px(), more.enlarge_box.isChecked(), more.read_dpi()),
+            coding=more.read_coding(image_format),
+            naming=NamingOptions(
+                place.template, place.collision_box.value, more.sidecar_box.isChecked()
+            ),
+        )
+
+    def show_options(self, options: ExportOptions) -> None:
+        """Show other choices; the folder stays."""
+        self._is_showing = True
+        self.content_page.show_options(options)
+        self.more_page.show_options(options)
+        self.place_page.show_options(options.naming, options.content)
+        self._is_showing = False
+        self._refresh()
+
+    # --- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:
         self.setWindowTitle("Export")
-        self.setMinimumWidth(_WIDTH)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        form.addRow("What", self._make_contents())
-        form.addRow("People", self.people_box)
-        form.addRow("Format", self.format_box)
-        form.addRow("", _in_row(self.cropped_box, self.margin_box))
-        form.addRow("Folder", _in_row(self.folder_field, self.browse_button, stretch=0))
-        form.addRow("Names begin with", self.prefix_field)
-        form.addRow("", self.replace_box)
-        form.addRow("Files", self.preview)
-        form.addRow("", self.summary)
-        column = QVBoxLayout(self)
+        self._fill()
+        common = _make_form()
+        self.preset_bar.add_to(common)
+        self.content_page.add_to(common)
+        self.place_page.add_to(common)
+        common.addRow("Files", self.preview)
+        common.addRow("", self.summary)
+        rare = _make_form()
+        self.more_page.add_to(rare)
+        self._more = QWidget()
+        self._more.setLayout(rare)
+        self._line = QFrame()
+        self._line.setFrameShape(QFrame.Shape.VLine)
+        self._line.setForegroundRole(QPalette.ColorRole.Mid)
+        pages = QHBoxLayout()
+        pages.setSpacing(16)
+        common_side = QWidget()
+        common_side.setLayout(common)
+        common_side.setMinimumWidth(_WIDTH)
+        pages.addWidget(common_side, 1)
+        pages.addWidget(self._line)
+        pages.addWidget(self._more)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(16)
-        column.addLayout(form)
-        column.addWidget(self.buttons)
-        self._fill()
+        column.addLayout(pages)
+        column.addLayout(self._make_bottom())
+        self._show_more(self._wish.shows_more)
         self._brighten_boxes()
 
-    def _brighten_boxes(self) -> None:
-        """Let empty boxes be seen: on this dark window Fusion's are darker still."""
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Base, theme.BUTTON.lighter(150))
-        for box in (*self.contents.values(), self.cropped_box, self.replace_box):
-            box.setPalette(palette)
-
-    def _make_contents(self) -> QWidget:
-        group = QButtonGroup(self)
-        for content, words in _CONTENTS:
-            self.contents[content] = QRadioButton(words)
-            group.addButton(self.contents[content])
-        return _in_column(*self.contents.values())
+    def _make_bottom(self) -> QHBoxLayout:
+        self.more_button.setText("More choices")
+        self.more_button.setCheckable(True)
+        self.more_button.setChecked(self._wish.shows_more)
+        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        row = QHBoxLayout()
+        row.addWidget(self.more_button)
+        row.addStretch(1)
+        row.addWidget(self.buttons)
+        return row
 
     def _fill(self) -> None:
-        self.people_box.addItem("Everybody who is shown", False)
-        self.people_box.addItem(f"Only the selected ({len(self._wish.selected)})", True)
-        self.people_box.setEnabled(bool(self._wish.selected))
-        self.format_box.addItem("PNG, with transparency", "png")
-        self.format_box.addItem("JPEG, over white", "jpeg")
-        self.margin_box.setRange(0, _MARGIN_LIMIT_PX)
-        self.margin_box.setSuffix(" px")
-        self.preview.setFixedHeight(
-            _PREVIEW_ROWS * (self.preview.fontMetrics().height() + 4)
-            + 2 * self.preview.frameWidth()
-        )
+        line_px = self.preview.fontMetrics().height() + 4
+        self.preview.setFixedHeight(_PREVIEW_ROWS * line_px + 2 * self.preview.frameWidth())
         self.preview.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.preview.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.preview.setAccessibleName("Files that will be written")
+        self.summary.setWordWrap(True)
+        self.summary.setMinimumHeight(2 * self.summary.fontMetrics().lineSpacing())
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
         role = QDialogButtonBox.StandardButton
         self.buttons.setStandardButtons(role.Ok | role.Cancel)
         self.export_button = self.buttons.button(role.Ok)
         self.export_button.setText("Export")
 
-    def _show_wish(self) -> None:
-        options = self._wish.options
-        self.contents[options.content].setChecked(True)
-        self.people_box.setCurrentIndex(int(options.people is not None and bool(self._selected())))
-        self.format_box.setCurrentIndex(int(options.image_format == "jpeg"))
-        self.cropped_box.setChecked(options.is_cropped)
-        self.margin_box.setValue(options.margin_px)
-        self.prefix_field.setText(options.name_prefix)
-        self.folder_field.setText(str(self._wish.folder))
-        self.replace_box.setChecked(options.collision == "overwrite")
+    def _brighten_boxes(self) -> None:
+        """Let empty boxes be seen: on this dark window Fusion's are darker still."""
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, theme.BUTTON.lighter(150))
+        page = self.content_page
+        for box in (*page.contents.values(), page.cropped_box, *self.more_page.check_boxes):
+            box.setPalette(palette)
 
     def _connect(self) -> None:
-        for button in (*self.contents.values(), self.cropped_box, self.replace_box):
-            button.toggled.connect(self._refresh)
-        for box in (self.people_box, self.format_box):
-            box.currentIndexChanged.connect(self._refresh)
-        self.margin_box.valueChanged.connect(self._refresh)
-        for field in (self.prefix_field, self.folder_field):
-            field.textChanged.connect(self._refresh)
-        self.browse_button.clicked.connect(self._browse)
+        for page in (self.content_page, self.place_page, self.more_page):
+            page.changed.connect(self._refresh)
+        self.preset_bar.chosen.connect(self.show_options)
+        self.preset_bar.kept_changed.connect(self.presets_changed)
+        self.more_button.toggled.connect(self._show_more)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
-    def _selected(self) -> tuple[int, ...]:
-        return self._wish.selected
+    # --- what the choices make ----------------------------------------------------------------
 
-    def _content(self) -> Content:
-        return next(content for content, button in self.contents.items() if button.isChecked())
-
-    def _options(self) -> ExportOptions:
-        content = self._content()
-        is_picture = content == "composite"
-        only_selected = bool(self.people_box.currentData()) and not is_picture
-        return replace(
-            self._wish.options,
-            content=content,
-            people=self._selected() if only_selected else None,
-            is_cropped=self.cropped_box.isChecked(),
-            margin_px=self.margin_box.value(),
-            image_format=self.format_box.currentData() if is_picture else "png",
-            name_prefix=self.prefix_field.text().strip(),
-            collision="overwrite" if self.replace_box.isChecked() else "rename",
-        )
+    def _show_more(self, is_shown: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._more.setVisible(is_shown)
+        self._line.setVisible(is_shown)
+        arrow = Qt.ArrowType.LeftArrow if is_shown else Qt.ArrowType.RightArrow
+        self.more_button.setArrowType(arrow)
+        self.ensurePolished()
+        self._column.activate()
+        self.resize(QSize(self.minimumSizeHint().width(), self.height()))
 
     def _refresh(self) -> None:
-        is_picture = self._content() == "composite"
-        self.format_box.setEnabled(is_picture)
-        self.people_box.setEnabled(not is_picture and bool(self._selected()))
-        self.cropped_box.setEnabled(not is_picture)
-        self.margin_box.setEnabled(not is_picture and self.cropped_box.isChecked())
+        if self._is_showing:
+            return
+        page = self.content_page
+        self.place_page.follow_content(page.content)
+        page.allow_choices()
+        self.more_page.allow_choices(page.content, page.format_box.value)
+        self.preset_bar.show_match(self.options)
         problem, plan = self._plan()
         self.preview.clear()
         self.preview.addItems([_describe_file(file) for file in plan])
-        self.summary.setText(problem or ("1 file" if len(plan) == 1 else f"{len(plan)} files"))
+        self.summary.setText(problem or self._summarise(plan))
         self.export_button.setEnabled(not problem)
 
     def _plan(self) -> tuple[str, tuple[PlannedFile, ...]]:
         """Return a sentence about what is wrong, or empty, and the files."""
         request = self.request
-        if not self.folder_field.text().strip():
+        if self.place_page.folder is None:
             return "Choose a folder.", ()
-        if set(request.options.name_prefix) & set('/\\:*?"<>|'):
-            return 'Names cannot hold / \\ : * ? " < > |', ()
-        plan = plan_export(self._document, request.options, request.folder)
-        return ("" if plan else "Nobody is shown: there is nothing to write."), plan
+        try:
+            plan = plan_export(self._document, request.options, request.folder)
+        except ExportError as error:
+            return str(error), ()
+        if not plan.files:
+            return "Nobody is shown: there is nothing to write.", ()
+        if not plan.to_write:
+            return "All of these files are there: there is nothing to write.", plan.files
+        return "", plan.files
 
-    def _browse(self) -> None:
-        folder = files.ask_folder(self, "Export to", self.folder_field.text())
-        if folder is not None:
-            self.folder_field.setText(str(folder))
+    def _summarise(self, plan: tuple[PlannedFile, ...]) -> str:
+        written = [file for file in plan if file.fate != "skipped"]
+        count = "1 file" if len(written) == 1 else f"{len(written)} files"
+        most = find_most_bytes(self._document, self.options, written)
+        return count if most is None else f"{count}, {describe_bytes(most)} at most"
+
+
+def _make_form() -> QFormLayout:
+    form = QFormLayout()
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setHorizontalSpacing(16)
+    form.setVerticalSpacing(8)
+    return form
 
 
 def _describe_file(file: PlannedFile) -> str:
-    return f"{file.path.name}   {file.region.width} × {file.region.height}"
-
-
-def _in_row(*widgets: QWidget, stretch: int = 1) -> QWidget:
-    """Put widgets side by side; the first takes what is left if ``stretch`` is 0."""
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    for widget in widgets:
-        row.addWidget(widget)
-    if stretch:
-        row.addStretch(stretch)
-    return holder
-
-
-def _in_column(*widgets: QWidget) -> QWidget:
-    holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(4)
-    for widget in widgets:
-        column.addWidget(widget)
-    return holder
+    width, height = file.size
+    return f"{file.path.name}   {width} × {height}{_FATES[file.fate]}"

@@ -23,7 +23,7 @@ def ask(window: MainWindow, action: str, folder: Path) -> ExportDialog:
     window.actions_by_name[action].trigger()
     dialog = window.export_flow.dialog
     assert dialog is not None
-    dialog.folder_field.setText(str(folder))
+    dialog.place_page.folder_field.setText(str(folder))
     return dialog
 
 
@@ -42,7 +42,7 @@ def test_three_actions_cut_everybody_out(qtbot: QtBot, opened: MainWindow, tmp_p
     dialog = ask(opened, "export_people", folder)
     expected = [f"three-person-0{i}.png" for i in (1, 2, 3)]
     assert preview_of(dialog) == expected
-    assert dialog.summary.text() == "3 files"
+    assert dialog.summary.text() == "3 files, 235 kB at most"
     export(qtbot, opened, dialog)
     assert sorted(path.name for path in folder.iterdir()) == expected
     assert read_photo(folder / expected[0]).pixels.shape == (80, 40, 3)
@@ -54,13 +54,13 @@ def test_three_actions_cut_everybody_out(qtbot: QtBot, opened: MainWindow, tmp_p
 def test_the_selected_in_the_full_frame(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
     opened.editor.select([2])
     dialog = ask(opened, "export_people", tmp_path / "out")
-    dialog.people_box.setCurrentIndex(1)
-    dialog.cropped_box.setChecked(False)
-    dialog.prefix_field.setText("x ")
-    assert not dialog.margin_box.isEnabled()
+    dialog.content_page.people_box.setCurrentIndex(1)
+    dialog.content_page.cropped_box.setChecked(False)
+    dialog.place_page.template_field.setText("x {index} ")
+    assert not dialog.content_page.margin_box.isEnabled()
     export(qtbot, opened, dialog)
     (file,) = (tmp_path / "out").iterdir()
-    assert file.name == "xperson-02.png"
+    assert file.name == "x 2.png"
     assert read_photo(file).pixels.shape == (120, 180, 3)
 
 
@@ -75,8 +75,8 @@ def test_hidden_people_are_left_out(opened: MainWindow, tmp_path: Path) -> None:
 
 def test_the_picture_as_a_jpeg(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
     dialog = ask(opened, "export_composite", tmp_path / "out")
-    assert not dialog.cropped_box.isEnabled()
-    dialog.format_box.setCurrentIndex(1)
+    assert not dialog.content_page.cropped_box.isEnabled()
+    dialog.content_page.format_box.choose("jpeg")
     export(qtbot, opened, dialog)
     written = read_photo(tmp_path / "out" / "three-composite.jpg")
     original = opened.editor.document.photo.pixels
@@ -96,25 +96,35 @@ def test_mattes_are_grey(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> No
 
 def test_the_last_choices_are_remembered(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
     dialog = ask(opened, "export_people", tmp_path / "out")
-    dialog.cropped_box.setChecked(False)
+    dialog.content_page.cropped_box.setChecked(False)
     export(qtbot, opened, dialog)
     opened.actions_by_name["export"].trigger()
     again = opened.export_flow.dialog
-    assert again.folder_field.text() == str(tmp_path / "out")
-    assert not again.cropped_box.isChecked()
+    assert again.place_page.folder_field.text() == str(tmp_path / "out")
+    assert not again.content_page.cropped_box.isChecked()
     assert preview_of(again)[0] == "three-person-01-2.png"
-    again.replace_box.setChecked(True)
+    again.place_page.collision_box.choose("overwrite")
     assert preview_of(again)[0] == "three-person-01.png"
     again.reject()
 
 
-@pytest.mark.parametrize(("prefix", "is_fine"), [("a/b", False), ("ok-", True), ("c:", False)])
-def test_names_that_no_file_can_have_are_refused(
-    opened: MainWindow, tmp_path: Path, prefix: str, *, is_fine: bool
+@pytest.mark.parametrize(
+    ("template", "name", "problem"),
+    [
+        ("a/b:{index}", "a-b-1.png", ""),
+        ("{date", None, "single brace"),
+        ("{who}", None, "unknown field {who}"),
+        ("", "three-person-01.png", ""),
+    ],
+)
+def test_names_are_shown_while_they_are_typed(
+    opened: MainWindow, tmp_path: Path, template: str, name: str | None, problem: str
 ) -> None:
     dialog = ask(opened, "export_people", tmp_path)
-    dialog.prefix_field.setText(prefix)
-    assert dialog.export_button.isEnabled() is is_fine
+    dialog.place_page.template_field.setText(template)
+    assert dialog.export_button.isEnabled() is not bool(problem)
+    assert problem in dialog.summary.text()
+    assert preview_of(dialog)[:1] == ([name] if name else [])
     dialog.reject()
 
 
@@ -123,8 +133,8 @@ def test_browsing_fills_in_the_folder(
 ) -> None:
     monkeypatch.setattr(files, "ask_folder", lambda *_: tmp_path / "chosen")
     dialog = ask(opened, "export_people", tmp_path)
-    qtbot.mouseClick(dialog.browse_button, LEFT)
-    assert dialog.folder_field.text() == str(tmp_path / "chosen")
+    qtbot.mouseClick(dialog.place_page.browse_button, LEFT)
+    assert dialog.place_page.folder_field.text() == str(tmp_path / "chosen")
     dialog.reject()
 
 
@@ -170,7 +180,7 @@ def test_while_files_are_written_no_other_export_can_withdraw_them(
     qtbot: QtBot, opened: MainWindow, tmp_path: Path, held_export: threading.Event
 ) -> None:
     qtbot.mouseClick(ask(opened, "export_people", tmp_path).export_button, LEFT)
-    names = ("export", "export_people", "export_composite", "export_mattes")
+    names = ("export", "export_people", "export_composite", "export_mattes", "export_layers")
     assert not any(opened.actions_by_name[name].isEnabled() for name in names)
     held_export.set()
     qtbot.waitUntil(lambda: not opened.is_busy)
@@ -194,22 +204,18 @@ def test_closing_while_files_are_written_asks(
     assert answers == []
 
 
-@pytest.mark.parametrize(
-    ("folder", "prefix"), [("~nobody-of-that-name/out", "a-"), ("out", "x" * 300), ("y" * 300, "")]
-)
+@pytest.mark.parametrize("folder", ["~nobody-of-that-name/out", "y" * 300])
 def test_what_the_disk_cannot_take_is_said_and_not_met_while_typing(
     qtbot: QtBot,
     opened: MainWindow,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     folder: str,
-    prefix: str,
 ) -> None:
     (tmp_path / "~nobody-of-that-name").write_text("in the way")
     monkeypatch.chdir(tmp_path)
     dialog = ask(opened, "export_people", Path(folder))
-    dialog.prefix_field.setText(prefix)
-    assert dialog.summary.text() == "3 files"
+    assert dialog.summary.text().startswith("3 files")
     with qtbot.waitSignal(opened.exporting.failed):
         qtbot.mouseClick(dialog.export_button, LEFT)
     assert any(words in opened.message_bar.text for words in ("cannot be made", "was not saved"))

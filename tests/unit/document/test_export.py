@@ -7,7 +7,11 @@ from himapp.document import edits
 from himapp.document.background import ColourBackground, TransparentBackground
 from himapp.document.document import Document
 from himapp.document.export import run_export
-from himapp.document.export_plan import ExportOptions, plan_export
+from himapp.document.export_options import (
+    CodingOptions,
+    CropOptions,
+    ExportOptions,
+)
 from himapp.document.render import render_level, render_person
 from himapp.errors import Cancelled, ExportError
 from himapp.imaging.photo import Photo
@@ -36,8 +40,12 @@ class CancelAfter:
             raise Cancelled
 
 
+FULL_FRAME = CropOptions(is_cropped=False)
+JPEG = CodingOptions("jpeg")
+
+
 def names(plan):
-    return [file.path.name for file in plan]
+    return [file.path.name for file in plan.files]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -46,7 +54,7 @@ def test_cut_outs_hold_what_the_screen_shows_at_full_depth_with_the_profile(
 ):
     document = make_document(dtype=dtype)
     files = run_export(document, ExportOptions(), tmp_path / "new", cache=cache)
-    assert [file.name for file in files] == ["person-01.png", "person-02.png", "person-03.png"]
+    assert [file.name for file in files] == [f"photo-person-0{number}.png" for number in (1, 2, 3)]
     for file, layer in zip(files, document.layers, strict=True):
         pixels = read_rgba(file)
         assert pixels.dtype == dtype
@@ -57,22 +65,13 @@ def test_cut_outs_hold_what_the_screen_shows_at_full_depth_with_the_profile(
 
 def test_a_full_frame_cut_out_has_the_photos_size(make_document, cache, tmp_path):
     document = make_document(1100, 120 + 300)
-    options = ExportOptions(people=(3,), is_cropped=False)
+    options = ExportOptions(people=(3,), crop=FULL_FRAME)
     (file,) = run_export(document, options, tmp_path, cache=cache)
     pixels = read_rgba(file)
     assert pixels.shape == (1100, 420, 4)
     expected = render_person(document, 3, document.frame, 0, cache=cache)
     # The file is rendered in stripes.
     np.testing.assert_allclose(pixels.astype(int), expected.astype(int), atol=1)
-
-
-def test_a_margin_grows_the_crop_up_to_the_photo(make_document, tmp_path):
-    document = make_document()
-    plain = plan_export(document, ExportOptions(people=(1,)), tmp_path)[0].region
-    wide = plan_export(document, ExportOptions(people=(1,), margin_px=10), tmp_path)[0].region
-    assert wide == plain.grow(10)
-    huge = plan_export(document, ExportOptions(people=(1,), margin_px=9999), tmp_path)[0].region
-    assert huge == document.frame
 
 
 @pytest.mark.parametrize("content", ["cut-out", "matte"])
@@ -85,7 +84,7 @@ def test_faint_traces_far_from_a_person_are_in_the_full_frame_alone(cache, tmp_p
     cropped, full = (
         run_export(
             document,
-            ExportOptions(content=content, is_cropped=is_cropped),
+            ExportOptions(content=content, crop=CropOptions(is_cropped)),
             tmp_path / str(is_cropped),
             cache=cache,
         )[0]
@@ -104,7 +103,7 @@ def test_mattes_are_grey_files_of_the_photos_depth(make_document, cache, tmp_pat
     document = make_document(dtype=dtype)
     options = ExportOptions(content="matte", people=(1,))
     (file,) = run_export(document, options, tmp_path, cache=cache)
-    assert file.name == "person-01-matte.png"
+    assert file.name == "photo-person-01-matte.png"
     values = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
     assert values.dtype == dtype
     matte = document.layers[0].matte.to_array()
@@ -130,21 +129,11 @@ def test_a_transparent_composite_keeps_alpha_in_a_png_and_is_white_in_a_jpeg(
     np.testing.assert_array_equal(
         read_rgba(png), render_level(document, document.frame, 0, cache=cache)
     )
-    options = ExportOptions("composite", image_format="jpeg")
+    options = ExportOptions("composite", coding=JPEG)
     (jpeg,) = run_export(document, options, tmp_path, cache=cache)
-    assert jpeg.name == "composite.jpg"
+    assert jpeg.name == "photo-composite.jpg"
     assert cv2.imread(str(jpeg))[5, 5].min() >= 253  # JPEG is lossy
     assert read_profile(jpeg) == document.photo.icc
-
-
-def test_all_people_means_those_whose_eye_is_on(make_document, tmp_path):
-    document = edits.set_visible(make_document(), 2, visible=False)
-    assert names(plan_export(document, ExportOptions(), tmp_path)) == [
-        "person-01.png",
-        "person-03.png",
-    ]
-    chosen = ExportOptions(people=(2,))
-    assert names(plan_export(document, chosen, tmp_path)) == ["person-02.png"]
 
 
 def test_nobody_means_no_files(make_document, cache, tmp_path):
@@ -152,27 +141,9 @@ def test_nobody_means_no_files(make_document, cache, tmp_path):
     assert run_export(document, ExportOptions(), tmp_path, cache=cache) == ()
 
 
-def test_a_taken_name_gets_a_number(make_document, tmp_path):
-    document = make_document()
-    (tmp_path / "a-person-01.png").write_bytes(b"mine")
-    (tmp_path / "a-person-01-2.png").write_bytes(b"mine")
-    options = ExportOptions(people=(1,), name_prefix="a-")
-    assert names(plan_export(document, options, tmp_path)) == ["a-person-01-3.png"]
-    over = ExportOptions(people=(1,), name_prefix="a-", collision="overwrite")
-    assert names(plan_export(document, over, tmp_path)) == ["a-person-01.png"]
-
-
-def test_the_photo_itself_is_never_overwritten(make_document, tmp_path):
-    source = tmp_path / "composite.png"
-    source.write_bytes(b"the photo")
-    document = Document.for_photo(Photo(make_document().photo.pixels, path=source))
-    options = ExportOptions("composite", collision="overwrite")
-    assert names(plan_export(document, options, tmp_path)) == ["composite-2.png"]
-
-
 def test_progress_counts_stripes_of_all_files(make_document, cache, tmp_path):
     seen = []
-    options = ExportOptions(is_cropped=False)
+    options = ExportOptions(crop=FULL_FRAME)
     run_export(
         make_document(600, 400),
         options,
@@ -196,10 +167,3 @@ def test_a_folder_that_cannot_be_is_one_sentence(make_document, cache, tmp_path)
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError):
         run_export(make_document(), ExportOptions(), tmp_path / "file", cache=cache)
-
-
-def test_options_that_cannot_be_are_refused():
-    with pytest.raises(ValueError, match="JPEG"):
-        ExportOptions("cut-out", image_format="jpeg")
-    with pytest.raises(ValueError, match="margin"):
-        ExportOptions(margin_px=-1)
