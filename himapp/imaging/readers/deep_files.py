@@ -1,5 +1,7 @@
 """Read 16-bit PNG and 10- and 12-bit AVIF, which Pillow would cut to 8 bit, with OpenCV."""
 
+from typing import Final
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,9 @@ from himapp.imaging.readers.pillow_files import (
     stored_profile,
 )
 
-_PNG_BITS_BYTE = 24
+_PNG_BITS_BYTE: Final = 24
+_PNG_COLOR_BYTE: Final = 25
+_PNG_GREY: Final = (0, 4)
 
 
 def is_deep(data: bytes, file_format: PhotoFormat) -> bool:
@@ -47,7 +51,8 @@ def read_deep(data: bytes, name: str, file_format: PhotoFormat) -> DecodedFile:
         raise ValueError(f"OpenCV sees {stored.shape[1::-1]} pixels, not {size}")
     if file_format == "AVIF":
         stored = widen(stored, find_avif_bits(data))
-    is_grey = stored.ndim == 2 or mode in ("L", "LA", "I;16", "I")
+    # Pillow calls 16-bit grey with alpha RGBA; the header's colour type knows (PNG 11.2.1).
+    is_grey = stored.ndim == 2 or (file_format == "PNG" and data[_PNG_COLOR_BYTE] in _PNG_GREY)
     color, alpha = _split(stored, is_grey=is_grey)
     return DecodedFile(
         color,

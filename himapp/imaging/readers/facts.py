@@ -6,10 +6,13 @@ import struct
 from typing import Any, Final
 
 from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from himapp.imaging.readers.damage import DECODING_ERRORS
 from himapp.imaging.readers.decoded import FileFacts
-from himapp.imaging.readers.tiff_directory import read_exif
+from himapp.imaging.readers.tiff_directory import read_directory, read_exif
+
+_Tags = Image.Exif | ImageFileDirectory_v2
 
 IPTC_RESOURCE: Final = 0x0404
 """The Photoshop resource that holds IPTC-IIM records, in JPEG, TIFF and PSD."""
@@ -23,6 +26,8 @@ _MOST_DPI: Final = 100_000.0
 _RECORD: Final = 0x1C
 _DATE: Final = re.compile(r"[1-9]\d{3}:[01]\d:[0-3]\d [0-2]\d:[0-5]\d:[0-6]\d")
 _XMP_ORIENTATION: Final = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[1-8]")
+# What holds places in the old file: maker notes, and the directory of compatible versions.
+_PLACED_TAGS: Final = (37500, 40965)
 _DESCRIPTIVE_TAGS: Final = (
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
@@ -67,22 +72,24 @@ def collect_tiff_facts(data: bytes, *, captured: str | None = None) -> FileFacts
     Such a file has no separate EXIF block: its directory also describes the pixels' layout, so only
     the tags about camera, time, author and place are taken over.
     """
-    stored = read_exif(data)
-    if stored is None:
+    try:
+        stored = read_directory(data)
+    except DECODING_ERRORS:
         return FileFacts(captured=_checked_date(captured))
     return collect_facts(
-        _descriptive_block(stored),
+        _descriptive_block(stored, data),
         xmp=_as_bytes(stored.get(_TIFF_XMP)),
-        iptc=_tiff_iptc(stored),
+        iptc=_tiff_iptc(stored, "<" if data[:2] == b"II" else ">"),
         dpi=_exif_dpi(stored),
         captured=captured,
     )
 
 
-def orientation_of(exif: Image.Exif | None) -> int:
+def orientation_of(tags: _Tags | None) -> int:
     """Return the orientation, 1 where there is none or it is damaged."""
     try:
-        return 1 if exif is None else int(exif.get(ExifTags.Base.Orientation, 1))
+        value = 1 if tags is None else tags.get(ExifTags.Base.Orientation, 1)
+        return int(value[0] if isinstance(value, tuple) else value)
     except DECODING_ERRORS:
         return 1
 
@@ -105,7 +112,7 @@ def list_resources(block: bytes) -> dict[int, bytes]:
     return resources
 
 
-def _descriptive_block(stored: Image.Exif) -> bytes | None:
+def _descriptive_block(stored: _Tags, data: bytes) -> bytes | None:
     """Collect the descriptive tags of a directory in a block of their own."""
     kept = Image.Exif()
     for tag in _DESCRIPTIVE_TAGS:
@@ -113,19 +120,19 @@ def _descriptive_block(stored: Image.Exif) -> bytes | None:
             kept[tag] = stored[tag]
     try:
         for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            entries = stored.get_ifd(directory)
-            if entries:
-                kept[directory] = entries
+            if directory in stored:
+                entries = read_directory(data, int(stored[directory]))
+                kept[directory] = {tag: entries[tag] for tag in entries if tag not in _PLACED_TAGS}
         return kept.tobytes() if len(kept) else None
     except DECODING_ERRORS:
         return None
 
 
-def _tiff_iptc(stored: Image.Exif) -> bytes | None:
+def _tiff_iptc(stored: _Tags, order: str) -> bytes | None:
     """Return IPTC records from their own tag, else from Photoshop's resources."""
     own = stored.get(_TIFF_IPTC)
     if isinstance(own, tuple):  # many programs store the bytes as 32-bit numbers
-        own = struct.pack(f"{stored.endian}{len(own)}I", *own)
+        own = struct.pack(f"{order}{len(own)}I", *own)
     resources = _as_bytes(stored.get(_TIFF_RESOURCES))
     return _as_bytes(own) or (list_resources(resources).get(IPTC_RESOURCE) if resources else None)
 
@@ -151,7 +158,7 @@ def _checked_dpi(dpi: Any) -> float | None:
     return round(value, 3) if math.isfinite(value) and 0 < value <= _MOST_DPI else None
 
 
-def _exif_dpi(tags: Image.Exif | None) -> float | None:
+def _exif_dpi(tags: _Tags | None) -> float | None:
     """Return the resolution EXIF or a TIFF's directory says."""
     if tags is None:
         return None

@@ -37,7 +37,8 @@ def read_heic(data: bytes, name: str) -> DecodedFile:
     bits = int(picture.info.get("bit_depth", 8))
     width, height = picture.size
     check_size(name, width, height, pixel_bytes(8, 8 if bits == 8 else 16))
-    stored: PixelArray = np.asarray(picture)
+    # A copy: the pixels are libheif's, and go with the picture.
+    stored: PixelArray = np.array(picture)
     if bits > 8:  # handed out shifted up, with zeros below
         stored = widen(stored >> np.uint16(16 - bits), bits)
     color, alpha = _split(stored)

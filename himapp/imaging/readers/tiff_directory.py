@@ -35,9 +35,13 @@ def read_directory(data: bytes, offset: int | None = None) -> ImageFileDirectory
     Raises:
         Exception: one of :data:`~himapp.imaging.readers.damage.DECODING_ERRORS` for a damaged one.
     """
-    is_big = data[2:3] == b"+" or data[3:4] == b"+"
+    is_big = b"+" in data[2:4]
     header = data[: _BIG_HEADER_BYTES if is_big else _CLASSIC_HEADER_BYTES]
-    directory = ImageFileDirectory_v2(header)
+    if data[:4] == b"MM\0+":
+        # Pillow knows BigTIFF by its little-endian number alone.
+        directory = ImageFileDirectory_v2(b"II+\0" + header[4:], prefix=b"MM")
+    else:
+        directory = ImageFileDirectory_v2(header)
     stream = io.BytesIO(data)
     stream.seek(directory.next if offset is None else offset)
     directory.load(stream)

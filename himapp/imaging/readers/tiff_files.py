@@ -24,7 +24,7 @@ from himapp.imaging.readers.decoded import DecodedFile
 from himapp.imaging.readers.facts import collect_tiff_facts, orientation_of
 from himapp.imaging.readers.limits import check_size, pixel_bytes
 from himapp.imaging.readers.pillow_files import read_with_pillow
-from himapp.imaging.readers.tiff_directory import read_directory, read_exif
+from himapp.imaging.readers.tiff_directory import read_directory
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
 _OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _COUNTS, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
@@ -110,7 +110,7 @@ def read_tiff(data: bytes, name: str) -> DecodedFile:
         mode,
         stored[:, :, wanted] if has_alpha else None,
         is_associated=has_alpha and extra[0] == _ASSOCIATED,
-        orientation=orientation_of(read_exif(data)),
+        orientation=orientation_of(tags),
         icc=icc if isinstance(icc, bytes) else None,
         facts=collect_tiff_facts(data),
     )
