@@ -67,6 +67,9 @@ ACTIONS: Final = (
         "Write each person's matte in grey",
         needs="people",
     ),
+    ActionSpec(
+        "export_layers", "&Layers…", "stack", (), "Write a PSD with a layer for each person"
+    ),
     ActionSpec("quit", "&Quit", "", ("Ctrl+Q",), "Leave himapp", needs="nothing"),
     ActionSpec("select_all", "Select &all people", "", ("Ctrl+A",), needs="people"),
     ActionSpec("select_none", "Select &nobody", "", ("Ctrl+D",), needs="selection"),
@@ -137,7 +140,7 @@ ACTIONS: Final = (
 
 MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("&File", ("open", "recent", "close", "-", "export", "export_people", "export_composite",
-               "export_mattes", "-", "quit")),
+               "export_mattes", "export_layers", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "select_all", "select_none")),
     ("&Person", ("rename", "toggle_eye", "solo", "-", "add_person", "split_parts", "split_line",
                  "merge", "-", "forward", "backward", "-", "reset_edits",
@@ -147,7 +150,7 @@ MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )  # fmt: skip
 """Menus by title; ``-`` is a line, ``undo``, ``redo`` and ``recent`` come from the window."""
 
-EXPORT_MENU: Final = ("export_people", "export_composite", "export_mattes")
+EXPORT_MENU: Final = ("export_people", "export_composite", "export_mattes", "export_layers")
 
 
 def create_actions(parent: QObject) -> dict[str, QAction]:
