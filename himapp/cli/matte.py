@@ -1,8 +1,4 @@
-"""The command ``himapp``: ``himapp [PHOTO]`` opens the window, ``himapp matte`` needs none.
-
-``himapp matte PHOTO... --out DIR`` writes every person's matte; ``himapp selftest`` tries it all.
-
-Neither Qt nor torch is loaded before there is work for it, so that ``--help`` is instant.
+"""``himapp matte PHOTO... --out DIR``: every person's matte, and with ``--cutouts`` the person.
 
 With ``--json`` stdout holds one document::
 
@@ -16,11 +12,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from himapp import __version__
+from himapp.cli.terminal import ExitCode, TerminalProgress, say
 from himapp.errors import ExportError, WeightsError
 from himapp.pipeline import (
     PhotoFailure,
@@ -33,7 +28,6 @@ from himapp.pipeline import (
 )
 from himapp.run_files import make_folder, name_folders
 
-_COMMANDS = ("matte", "selftest")
 _JSON_VERSION = 1
 _STAGE_WORDS: dict[PhotoStage, str] = {
     "read": "reading",
@@ -44,79 +38,8 @@ _STAGE_WORDS: dict[PhotoStage, str] = {
 }
 
 
-class ExitCode(IntEnum):
-    """What the command's exit code says; argparse's own is ``WRONG_USAGE``."""
-
-    DONE = 0
-    SOME_FAILED = 1
-    WRONG_USAGE = 2
-    CANNOT_WORK = 3
-    INTERRUPTED = 130
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code.
-
-    Args:
-        arguments: what follows the program's name; None takes the process's own.
-
-    Raises:
-        SystemExit: the arguments are wrong, or were answered (``--help``, ``--version``).
-    """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if asks_for_window(given):
-        return _open_window([Path(name) for name in given])
-    options = build_parser().parse_args(given)
-    return _run_selftest() if options.command == "selftest" else run_matte(options)
-
-
-def asks_for_window(arguments: Sequence[str]) -> bool:
-    """Tell whether the arguments name no command: then they are photos for the window."""
-    return not arguments or not (arguments[0] in _COMMANDS or arguments[0].startswith("-"))
-
-
-def _open_window(photos: Sequence[Path]) -> int:
-    # Qt is loaded for the window alone.
-    from himapp.app import main as show_window
-
-    return show_window(photos)
-
-
-def _run_selftest() -> ExitCode:
-    # It needs all that the other commands load only when they work.
-    from himapp.selftest import run_selftest
-
-    is_well = run_selftest(lambda line: _say(line, sys.stdout))
-    return ExitCode.DONE if is_well else ExitCode.SOME_FAILED
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command."""
-    parser = argparse.ArgumentParser(
-        prog="himapp",
-        description="Every person in a photo becomes a matte of their own, offline.",
-        epilog="Without a command, himapp [PHOTO] opens the window.",
-    )
-    parser.add_argument("--version", action="version", version=f"himapp {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    matte = commands.add_parser(
-        "matte",
-        help="write every person's matte",
-        description="Write a matte for every person in every photo: DIR/<photo>/person-01.png ...",
-        epilog="Exit codes: 0 all done, 1 at least one file failed, 2 wrong usage, "
-        "3 cannot work at all (weights, disk), 130 interrupted.",
-    )
-    _add_matte_arguments(matte)
-    commands.add_parser(
-        "selftest",
-        help="try every part without network",
-        description="Try every part of the program once, without network, a line for each.",
-        epilog="Exit codes: 0 all well, 1 at least one check failed.",
-    )
-    return parser
-
-
-def _add_matte_arguments(parser: argparse.ArgumentParser) -> None:
+def add_matte_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "photos", nargs="+", type=Path, metavar="PHOTO", help="a photo, or a folder of photos"
     )
@@ -168,11 +91,9 @@ class _MatteRun:
         if not photos:
             return
         jobs = list(zip(photos, name_folders(photos, options.out), strict=True))
-        self._progress.count(len(jobs))
+        counter = PhotoCounter(self._progress, len(jobs))
         session = open_session(options.device)
-        for outcome in matte_photos(
-            session, jobs, cutouts=options.cutouts, progress=self._progress.start
-        ):
+        for outcome in matte_photos(session, jobs, cutouts=options.cutouts, progress=counter.start):
             self._tell(outcome)
 
     def _tell(self, outcome: PhotoReport | PhotoFailure) -> None:
@@ -180,36 +101,31 @@ class _MatteRun:
         self._outcomes.append(outcome)
         self._progress.clear()
         if isinstance(outcome, PhotoFailure):
-            _say(f"{outcome.path}: {outcome.error}", sys.stderr)
+            say(f"{outcome.path}: {outcome.error}", sys.stderr)
             return
         for note in outcome.notes:
-            _say(f"{outcome.path}: {note}", sys.stderr)
+            say(f"{outcome.path}: {note}", sys.stderr)
         if not self._as_json:
-            _say(describe_report(outcome), sys.stdout)
+            say(describe_report(outcome), sys.stdout)
 
     def _stop(self, error: str, code: ExitCode) -> ExitCode:
         self._progress.clear()
         self._error = error
-        _say(error, sys.stderr)
+        say(error, sys.stderr)
         return code
 
     def finish(self) -> None:
         """Write the document, whatever happened before."""
         if self._as_json:
-            _say(json.dumps(describe_run(self._outcomes, self._error), indent=2), sys.stdout)
+            say(json.dumps(describe_run(self._outcomes, self._error), indent=2), sys.stdout)
 
 
-class TerminalProgress:
-    """One line on a terminal that says what is being done; silent where there is no terminal."""
+class PhotoCounter:
+    """Tells a terminal which photo of how many is at which stage."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._is_shown = stream.isatty()
-        self._started = self._photos = 0
-
-    def count(self, photos: int) -> None:
-        """Say how many photos there are."""
-        self._photos = photos
+    def __init__(self, progress: TerminalProgress, photos: int) -> None:
+        self._progress = progress
+        self._started, self._photos = 0, photos
 
     def start(self, photo: Path) -> PhotoProgress:
         """Return the callback for the next photo."""
@@ -218,19 +134,9 @@ class TerminalProgress:
 
         def show(stage: PhotoStage, done: int, of: int) -> None:
             counted = f", {done} of {of}" if of > 1 else ""
-            self._show(f"{prefix}{_STAGE_WORDS[stage]}{counted}")
+            self._progress.show(f"{prefix}{_STAGE_WORDS[stage]}{counted}")
 
         return show
-
-    def clear(self) -> None:
-        """Leave an empty line for what is said next."""
-        self._show("")
-
-    def _show(self, line: str) -> None:
-        if self._is_shown:
-            # Back to the line's start, the text, and erase what was longer before.
-            self._stream.write(f"\r{_encodable(line, self._stream)}\x1b[K")
-            self._stream.flush()
 
 
 def describe_report(report: PhotoReport) -> str:
@@ -278,13 +184,3 @@ def _describe_outcome(outcome: PhotoReport | PhotoFailure) -> dict[str, Any]:
         "device": outcome.device,
         "notes": list(outcome.notes),
     }
-
-
-def _say(text: str, stream: TextIO) -> None:
-    print(_encodable(text, stream), file=stream, flush=True)
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    """Return the text with what the stream cannot write spelt out; file names may hold anything."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

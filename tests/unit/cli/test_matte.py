@@ -55,7 +55,7 @@ class FakeSession:
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> FakeSession:
     fake = FakeSession()
-    monkeypatch.setattr(cli, "open_session", lambda _: fake)
+    monkeypatch.setattr(cli.matte, "open_session", lambda _: fake)
     return fake
 
 
@@ -244,7 +244,7 @@ def test_the_real_session_without_good_weights_exits_with_3(
     if damage == "damaged":
         (weights / name).write_bytes(b"oops")
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
-    monkeypatch.setattr(cli, "open_session", open_session)
+    monkeypatch.setattr(cli.matte, "open_session", open_session)
     photo = _save(tmp_path / "a.png")
     options = ["--out", str(tmp_path / "out"), "--device", "cpu"]
     assert main(["matte", str(photo), *options]) == 3
