@@ -13,6 +13,7 @@ from training.distributed import join_processes, leave_processes
 from training.engine import train
 from training.evaluation.commands import COMMANDS, Command
 from training.export import add_export_arguments, run_export
+from training.refiner.engine import add_refiner_arguments, run_refiner
 from training.self_training import add_self_train_arguments, run_self_train
 
 
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
             add_self_train_arguments,
             run_self_train,
         ),
+        "refiner": Command("train the refiner, or go on", add_refiner_arguments, run_refiner),
         "export": Command("write a run's weights for shipping", add_export_arguments, run_export),
     }
     for name, command in (own | dict(COMMANDS)).items():

@@ -1,0 +1,81 @@
+"""Draw patches: a composed square and a coarse alpha of the person in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.catalogue import Catalogue
+from training.data.pixels import Rgb
+from training.refiner.composer import Composed, Composer
+from training.refiner.config import PatchConfig
+from training.refiner.guidance import draw_guidance
+from training.refiner.seen import MatteNetwork, SeenPicture, look_at
+
+_Floats = NDArray[np.float32]
+_LOOK_SIDE_PX = 1024
+_PATCHES_OF_A_LOOK = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One training example.
+
+    Attributes:
+        picture: RGB uint8 ``[S, S, 3]``.
+        coarse: The guidance, 0..1, ``[S, S]``.
+        alpha: The truth, 0..1, ``[S, S]``.
+    """
+
+    picture: Rgb
+    coarse: _Floats
+    alpha: _Floats
+
+
+class PatchSampler:
+    """Draws one patch after another; a seed gives the same sequence.
+
+    Args:
+        catalogue: The training items.
+        config: What a patch is made of.
+        seed: Seed of everything that is drawn.
+        network: Whose mattes a share of the patches has as guidance; None draws all guidance.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        config: PatchConfig,
+        seed: int,
+        network: MatteNetwork | None = None,
+    ) -> None:
+        self.config = config
+        self._composer = Composer(catalogue, config, seed)
+        self._rng = self._composer.rng
+        self._network = network
+        self._seen: SeenPicture | None = None
+        self._left = 0
+
+    def draw(self) -> Patch:
+        """Return a finished patch."""
+        if self._network is not None and self._rng.random() < self.config.seen:
+            seen = self._look(self._network)
+            if seen is not None:
+                return Patch(*seen.cut_patch(self.config.side, self._rng))
+        return self._drawn(self._composer.compose(self.config.side))
+
+    def _drawn(self, composed: Composed) -> Patch:
+        known = composed.alpha if self._rng.random() < 0.5 else composed.body
+        coarse = draw_guidance(known, composed.neighbours, self._rng)
+        return Patch(composed.picture, coarse, composed.alpha)
+
+    def _look(self, network: MatteNetwork) -> SeenPicture | None:
+        """Return a picture that the network has looked at; None where it missed the person."""
+        if self._left == 0:
+            composed = self._composer.compose(_LOOK_SIDE_PX, whole=True)
+            self._seen = look_at(composed, network, self._rng)
+            self._left = _PATCHES_OF_A_LOOK
+        self._left -= 1
+        return self._seen

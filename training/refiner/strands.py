@@ -1,0 +1,130 @@
+"""Flyaway hair drawn over a person's edge, its coverage exact.
+
+Curves grow outward from the edge in wisps that share direction, curl and colour. They are drawn at
+three times the resolution and averaged down.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.pixels import Random, Rgb, resize
+
+_FINE = 3
+"""Drawn pixels per pixel of the patch."""
+
+_POINTS = 14
+_SUBPIXEL_BITS = 4
+_FEWEST_EDGE_PX = 30
+_GREY_HAIR = np.array((1.0, 0.85, 0.68))
+"""Relative red, green and blue of a brown; drawn hair lies between it and grey."""
+
+_Floats = NDArray[np.float32]
+
+
+def draw_strands(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats]:
+    """Return straight colours ``[H, W, 3]`` and alpha ``[H, W]`` with strands added.
+
+    Unchanged where the patch has no edge to grow them from.
+    """
+    rows, columns = _edge(alpha)
+    if len(rows) < _FEWEST_EDGE_PX:
+        return colour, alpha
+    roots, directions, wisp = _place_wisps(alpha, rows, columns, rng)
+    curves = _grow(roots, directions, wisp, rng)
+    inks = _choose_inks(colour, roots - 4 * directions, wisp, rng)
+    coverage, ink = _draw(curves, inks, alpha.shape, rng)
+    together = 1 - (1 - alpha) * (1 - coverage)
+    weighted = (alpha * (1 - coverage))[..., None] * colour + coverage[..., None] * ink
+    mixed = np.where(together[..., None] > 1e-3, weighted / (together[..., None] + 1e-6), colour)
+    return np.clip(mixed, 0, 255).astype(np.uint8), together.astype(np.float32)
+
+
+def _edge(alpha: _Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    inside = (alpha > 0.5).astype(np.uint8)
+    rows, columns = np.nonzero(cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3))))
+    return rows, columns
+
+
+def _place_wisps(
+    alpha: _Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], rng: Random
+) -> tuple[_Floats, _Floats, NDArray[np.intp]]:
+    """Return root ``[N, 2]`` (x, y), outward direction ``[N, 2]`` and wisp ``[N]`` of strands."""
+    smooth = cv2.GaussianBlur(alpha, (0, 0), 6)
+    slope_x, slope_y = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    centre = rng.integers(len(rows))
+    distance = np.hypot(rows - rows[centre], columns - columns[centre])
+    near = np.flatnonzero(distance < rng.uniform(15, 90))
+    bases = near[rng.integers(len(near), size=rng.integers(4, 27))]
+    wisp = np.repeat(np.arange(len(bases)), rng.choice((1, 2, 4, 8, 14), len(bases)))
+    y, x = rows[bases], columns[bases]
+    outward = -np.stack([slope_x[y, x], slope_y[y, x]], 1)
+    outward = _turn(_unit(outward), rng.normal(0, 0.7, len(bases)))[wisp]
+    outward = _unit(outward + rng.normal(0, 0.18, outward.shape))
+    spread = rng.normal(0, 1, outward.shape) * rng.uniform(0.5, 3, (len(bases), 1))[wisp]
+    roots = np.stack([x, y], 1)[wisp] + spread - outward * rng.uniform(1, 6, (len(wisp), 1))
+    return roots.astype(np.float32), outward.astype(np.float32), wisp
+
+
+def _grow(
+    roots: _Floats, directions: _Floats, wisp: NDArray[np.intp], rng: Random
+) -> NDArray[np.float64]:
+    """Return curves ``[N, points, 2]``: constant curl, a pull that all strands share."""
+    count = int(wisp[-1]) + 1
+    pull = np.array([rng.normal(0, 0.3), rng.uniform(-0.2, 1.0)])
+    length = rng.uniform(15, 90) * rng.uniform(0.4, 1.6, count)[wisp]
+    curl = rng.normal(0, rng.choice((0.02, 0.05, 0.12)), count)[wisp]
+    curl = curl + rng.normal(0, 0.03, len(wisp))
+    place, way, points = roots.astype(np.float64), directions.astype(np.float64), []
+    for _ in range(_POINTS):
+        points.append(place)
+        way = _unit(_turn(way + pull * 0.06, curl))
+        place = place + way * (length / _POINTS)[:, None]
+    return np.stack(points, 1)
+
+
+def _choose_inks(
+    colour: Rgb, inside: _Floats, wisp: NDArray[np.intp], rng: Random
+) -> NDArray[np.float64]:
+    """Return a colour per strand: the person's own beside the root, or one hair colour for all."""
+    if rng.random() < 0.4:
+        base = rng.uniform(10, 220) * (_GREY_HAIR ** rng.uniform(0, 1.5))
+        inks = np.repeat(base[None], len(wisp), 0)
+    else:
+        limits = np.array(colour.shape[1::-1]) - 1
+        x, y = np.clip(inside, 0, limits).astype(np.intp).T
+        first = np.searchsorted(wisp, wisp)
+        inks = colour[y, x].astype(np.float64)[first]
+    shade = rng.uniform(0.7, 1.4, (len(wisp), 1))
+    return np.clip(inks * shade + rng.normal(0, 8, (len(wisp), 1)), 0, 255)
+
+
+def _draw(
+    curves: NDArray[np.float64], inks: NDArray[np.float64], shape: tuple[int, ...], rng: Random
+) -> tuple[_Floats, _Floats]:
+    """Return coverage ``[H, W]`` in 0..1 and colours ``[H, W, 3]`` of all strands."""
+    height, width = shape[:2]
+    coverage = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    ink = np.zeros((*coverage.shape, 3), np.uint8)
+    thick = int(rng.choice((1, 1, 2, 2, 3)))
+    fixed = np.rint(curves * _FINE * 2**_SUBPIXEL_BITS).astype(np.int32)
+    for line, shade in zip(fixed, inks.tolist(), strict=True):
+        cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.polylines(ink, [line], False, shade, thick + 2, cv2.LINE_8, _SUBPIXEL_BITS)
+    where = (coverage > 0).astype(np.float32)
+    share = resize(where, width, height, cv2.INTER_AREA)[..., None]
+    mean = resize(ink * where[..., None], width, height, cv2.INTER_AREA) / (share + 1e-4)
+    small = resize(coverage, width, height, cv2.INTER_AREA)
+    return small.astype(np.float32) / 255, mean
+
+
+def _unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
+    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-6)
+
+
+def _turn(vectors: NDArray[np.floating], angles: NDArray[np.floating]) -> NDArray[np.floating]:
+    cosine, sine = np.cos(angles), np.sin(angles)
+    x, y = vectors.T
+    return np.stack([x * cosine - y * sine, x * sine + y * cosine], 1)
