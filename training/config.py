@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.licences import LICENCES, Licences
+
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
@@ -22,6 +24,7 @@ class DataConfig:
         rendered_share: Share of rendered groups with exact per-person coverage.
         pasted_share: Share of the real scenes that get extra people pasted in.
         labels: Folder of maps that ``self-train`` wrote, for more scenes; "" for none.
+        licences: "all", or "commercial" for items whose licence allows commercial use only.
     """
 
     sides: tuple[int, ...] = (448,)
@@ -32,6 +35,16 @@ class DataConfig:
     rendered_share: float = 0.04
     pasted_share: float = 0.3
     labels: str = ""
+    licences: Licences = "all"
+
+    def __post_init__(self) -> None:
+        """Refuse licences that are no choice.
+
+        Raises:
+            ValueError: ``licences`` is neither "all" nor "commercial".
+        """
+        if self.licences not in LICENCES:
+            raise ValueError(f"licences must be one of {LICENCES}, not {self.licences!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,8 @@ def train(config: TrainingConfig, data: Path, out: Path, processes: Processes) -
     seed = config.run.seed * 1000 + processes.rank * 100 + trainer.step
     wanted = config.loss.alpha > 0
     labels = Path(config.data.labels) if config.data.labels else None
-    stream = BatchStream(read_catalogue(data, labels), config.data, seed, with_alphas=wanted)
+    catalogue = read_catalogue(data, labels, config.data.licences)
+    stream = BatchStream(catalogue, config.data, seed, with_alphas=wanted)
     try:
         _run_steps(trainer, stream, out)
     finally:

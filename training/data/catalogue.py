@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.licences import Licences, is_admitted
+
 Cut = tuple[bool, bool, bool, bool]
 SIDES = ("top", "bottom", "left", "right")
 CUTOUT_PARTS = ("ccp", "interfaces", "openpeople")
@@ -48,12 +50,13 @@ class Catalogue:
     rendered_portraits: tuple[Cutout, ...]
 
 
-def read_catalogue(root: Path, labels: Path | None = None) -> Catalogue:
+def read_catalogue(root: Path, labels: Path | None = None, licences: Licences = "all") -> Catalogue:
     """List the training items below ``root`` (see the data's README for its layout).
 
     Args:
         root: Folder of the training data.
         labels: Folder of further scenes' maps, see ``training.self_training``.
+        licences: Which photographs may be used, by the licences in their manifests.
 
     Raises:
         FileNotFoundError: If a manifest or ``splits.json`` is missing.
@@ -61,8 +64,9 @@ def read_catalogue(root: Path, labels: Path | None = None) -> Catalogue:
     kept = _read_json(root / "splits.json")["validation"]
     groups, portraits = _rendered(root / "people3d", set(kept["people3d"]))
     return Catalogue(
-        scenes=_scenes(root / "scenes/coco", set(kept["scenes/coco"])) + _labelled(labels),
-        backgrounds=_backgrounds(root / "backgrounds", set(kept["backgrounds"])),
+        scenes=_scenes(root / "scenes/coco", set(kept["scenes/coco"]), licences)
+        + _labelled(labels, licences),
+        backgrounds=_backgrounds(root / "backgrounds", set(kept["backgrounds"]), licences),
         cutouts={
             part: _cutouts(root / "cutouts" / part, set(kept[f"cutouts/{part}"]))
             for part in CUTOUT_PARTS
@@ -76,20 +80,39 @@ def _read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _scenes(folder: Path, kept: set[str]) -> tuple[Scene, ...]:
-    names = sorted(set(_read_json(folder / "manifest.json")) - kept)
+def _scenes(folder: Path, kept: set[str], licences: Licences) -> tuple[Scene, ...]:
+    rows = _read_json(folder / "manifest.json")
+    names = sorted(n for n, row in rows.items() if n not in kept and is_admitted(row, licences))
     return tuple(Scene(folder / f"{n}.jpg", folder / f"{n}.png") for n in names)
 
 
-def _labelled(folder: Path | None) -> tuple[Scene, ...]:
+def _labelled(folder: Path | None, licences: Licences) -> tuple[Scene, ...]:
     if folder is None:
         return ()
     rows = _read_json(folder / "manifest.json")
-    return tuple(Scene(Path(row["photo"]), folder / f"{n}.png") for n, row in sorted(rows.items()))
+    scenes = [Scene(Path(row["photo"]), folder / f"{n}.png") for n, row in sorted(rows.items())]
+    admitted = {
+        path: _admitted_names(path, licences) for path in {scene.photo.parent for scene in scenes}
+    }
+    return tuple(s for s in scenes if _is_listed(s.photo.stem, admitted[s.photo.parent]))
 
 
-def _backgrounds(folder: Path, kept: set[str]) -> tuple[Path, ...]:
-    return tuple(p for p in sorted(folder.glob("*.jpg")) if p.stem not in kept)
+def _backgrounds(folder: Path, kept: set[str], licences: Licences) -> tuple[Path, ...]:
+    admitted = _admitted_names(folder, licences)
+    paths = (p for p in sorted(folder.glob("*.jpg")) if p.stem not in kept)
+    return tuple(p for p in paths if _is_listed(p.stem, admitted))
+
+
+def _admitted_names(folder: Path, licences: Licences) -> set[str] | None:
+    """Return the items of a folder that may be used; None stands for all, unread."""
+    if licences == "all":
+        return None
+    rows = _read_json(folder / "manifest.json")
+    return {name for name, row in rows.items() if is_admitted(row, licences)}
+
+
+def _is_listed(name: str, admitted: set[str] | None) -> bool:
+    return admitted is None or name in admitted
 
 
 def _cutouts(folder: Path, kept: set[str]) -> tuple[Cutout, ...]:

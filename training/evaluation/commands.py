@@ -16,12 +16,14 @@ import torch
 
 from training.evaluation.baseline import TwoStageBaseline, load_baseline
 from training.evaluation.datasets import read_rgb
+from training.evaluation.groups import markdown_group_tables
 from training.evaluation.parts import PARTS, Part, read_scenes
 from training.evaluation.predictors import Network, PredictPeople, network_predictor
 from training.evaluation.report import markdown_groups, markdown_head, markdown_row, write_report
 from training.evaluation.scoring import PartReport, evaluate
 from training.evaluation.sheet import SheetRow, write_sheet
 from training.evaluation.speed import REPEATS, measure_speed, speed_document, speed_lines
+from training.licences import LICENCES
 
 DEFAULT_SIDES = (448, 576, 640)
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
@@ -164,6 +166,15 @@ def _add_data_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--threshold", type=float, help="lowest score; default: the best of the first part"
     )
+    parser.add_argument(
+        "--groups", action="store_true", help="tell kinds of people apart: company, overlap, size"
+    )
+    parser.add_argument(
+        "--licences",
+        choices=LICENCES,
+        default="all",
+        help="commercial: only photographs and backgrounds whose licence allows such use",
+    )
     parser.add_argument("--out", type=Path, help="write the whole report as JSON")
 
 
@@ -188,6 +199,8 @@ def _score_predictors(args: Namespace, predictors: Mapping[str, PredictPeople]) 
         reports[name] = _score_parts(args, name, predict)
     for name, rows in reports.items():
         _say(f"\n{name}, {rows[0].part}\n\n{markdown_groups(rows[0])}")
+        for row in rows if args.groups else ():
+            _say(f"\n{name}, {row.part}\n\n{markdown_group_tables(row.mattes.groups)}")
     if args.out:
         write_report(args.out, reports)
     return 0
@@ -207,4 +220,11 @@ def _score_parts(args: Namespace, name: str, predict: PredictPeople) -> list[Par
 def _score_part(
     args: Namespace, part: Part, predict: PredictPeople, threshold: float | None
 ) -> PartReport:
-    return evaluate(predict, args.data, part=part, limit=args.limit, threshold=threshold)
+    return evaluate(
+        predict,
+        args.data,
+        part=part,
+        limit=args.limit,
+        licences=args.licences,
+        threshold=threshold,
+    )

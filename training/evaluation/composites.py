@@ -67,10 +67,10 @@ def compose_close_ups(data_root: Path, count: int = CLOSE_UPS) -> Iterator[Scene
         count: how many; beyond the number of portraits they come again over other backgrounds.
     """
     portraits = _portrait_paths(data_root)
-    backgrounds = _background_paths(data_root)
+    backgrounds = validation_backgrounds(data_root)
     for index in range(count):
         rng = np.random.default_rng((_SEED, 1, index))
-        portrait = _mirror_sometimes(read_cut_out(portraits[index % len(portraits)]), rng)
+        portrait = mirror_sometimes(read_cut_out(portraits[index % len(portraits)]), rng)
         background = read_rgb(backgrounds[int(rng.integers(len(backgrounds)))])
         size = (CLOSE_UP_SIDE_PX, CLOSE_UP_SIDE_PX)
         canvas = cover_canvas(background, size, rng)
@@ -99,12 +99,12 @@ def compose_groups(
 def compose_group(data_root: Path, count: int, size_px: tuple[int, int], index: int) -> Scene:
     """Compose one group; `index` tells pictures of the same number of people apart."""
     rng = np.random.default_rng((_SEED, 2, count, index))
-    backgrounds = _background_paths(data_root)
+    backgrounds = validation_backgrounds(data_root)
     background = read_rgb(backgrounds[int(rng.integers(len(backgrounds)))])
     canvas = cover_canvas(background, size_px, rng)
-    paths = _standing_paths(data_root)
+    paths = validation_figures(data_root)
     chosen = rng.choice(len(paths), count, replace=False)
-    cut_outs = [_mirror_sometimes(read_cut_out(paths[int(i)]), rng) for i in chosen]
+    cut_outs = [mirror_sometimes(read_cut_out(paths[int(i)]), rng) for i in chosen]
     return compose_scene(f"group-{count:02}-{index}", canvas, place_row(cut_outs, size_px, rng))
 
 
@@ -257,7 +257,8 @@ def _windows(
     return (on_canvas[0], on_canvas[1]), (on_cut_out[0], on_cut_out[1])
 
 
-def _mirror_sometimes(cut_out: CutOut, rng: np.random.Generator) -> CutOut:
+def mirror_sometimes(cut_out: CutOut, rng: np.random.Generator) -> CutOut:
+    """Mirror every other cut-out."""
     if rng.random() < 0.5:
         return cut_out
     top, bottom, left, right = cut_out.cut
@@ -274,13 +275,15 @@ def _portrait_paths(data_root: Path) -> list[Path]:
     ]
 
 
-def _standing_paths(data_root: Path) -> list[Path]:
+def validation_figures(data_root: Path) -> list[Path]:
+    """List the cut-outs of whole people that are kept for validation."""
     names = validation_names(data_root, "cutouts/openpeople")
     standing = [f"cutouts/openpeople/{name}" for name in names if "posture" in name]
     fashion = [f"cutouts/ccp/{name}" for name in validation_names(data_root, "cutouts/ccp")]
     return [data_root / f"{name}.webp" for name in (*standing, *fashion)]
 
 
-def _background_paths(data_root: Path) -> list[Path]:
+def validation_backgrounds(data_root: Path) -> list[Path]:
+    """List the backgrounds that are kept for validation."""
     names = validation_names(data_root, "backgrounds")
     return [data_root / "backgrounds" / f"{name}.jpg" for name in names]

@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.licences import Licences, is_admitted
 from training.metrics.arrays import Mask, Matte
+from training.metrics.panoptic import MIN_HEIGHT
 
 IGNORE_ID = 255
 """Id of crowds and other undecided pixels in the id maps of the photographs."""
@@ -28,6 +30,7 @@ class Scene:
         alphas: float32 [N, H, W]; outlines (0 or 1) where `is_exact` is false.
         ignore: pixels for which nothing is demanded or charged [H, W].
         is_exact: whether the alphas are true mattes.
+        least_height: share of the photo's height from which people are demanded and charged.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Scene:
     alphas: Matte
     ignore: Mask
     is_exact: bool
+    least_height: float = MIN_HEIGHT
 
 
 def validation_names(data_root: Path, part: str) -> tuple[str, ...]:
@@ -48,10 +52,10 @@ def validation_names(data_root: Path, part: str) -> tuple[str, ...]:
     return tuple(splits["validation"][part])
 
 
-def read_photographs(data_root: Path) -> Iterator[Scene]:
+def read_photographs(data_root: Path, licences: Licences = "all") -> Iterator[Scene]:
     """Read the photographs of scenes/coco with the outlines of their people."""
     folder = data_root / "scenes" / "coco"
-    for name in validation_names(data_root, "scenes/coco"):
+    for name in admitted_names(data_root, "scenes/coco", licences):
         ids = read_picture(folder / f"{name}.png", cv2.IMREAD_GRAYSCALE)
         alphas = [ids == person for person in np.unique(ids) if person not in (0, IGNORE_ID)]
         yield Scene(
@@ -61,6 +65,25 @@ def read_photographs(data_root: Path) -> Iterator[Scene]:
             ignore=ids == IGNORE_ID,
             is_exact=False,
         )
+
+
+def read_backgrounds(data_root: Path, licences: Licences = "all") -> Iterator[Scene]:
+    """Read the backgrounds: everybody who is found there is false, however small."""
+    for name in admitted_names(data_root, "backgrounds", licences):
+        photo = read_rgb(data_root / "backgrounds" / f"{name}.jpg")
+        size = photo.shape[:2]
+        nobody = np.zeros((0, *size), np.float32)
+        yield Scene(name, photo, nobody, np.zeros(size, bool), is_exact=False, least_height=0.0)
+
+
+def admitted_names(data_root: Path, part: str, licences: Licences) -> tuple[str, ...]:
+    """Return the names of a part's validation items whose licence admits them."""
+    names = validation_names(data_root, part)
+    if licences == "all":
+        return names
+    text = (data_root / part / "manifest.json").read_text(encoding="utf-8")
+    rows = json.loads(text)
+    return tuple(name for name in names if is_admitted(rows[name], licences))
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:

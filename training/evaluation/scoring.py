@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.datasets import Scene
+from training.evaluation.groups import GroupScores, GroupScoring, describe_people
 from training.evaluation.parts import Part, read_scenes
 from training.evaluation.predictors import PredictPeople
+from training.licences import Licences
 from training.metrics.arrays import Mask, Matte
 from training.metrics.imq import ImqResult, InstanceMattingQuality
 from training.metrics.instance_errors import InstanceErrorResult, InstanceErrors
@@ -88,12 +90,14 @@ class MatteReport:
         errors: EMSE and EMAD; against outlines where the part has no exact mattes.
         imq, imq_strict: at IoU .5 and .75; None without exact mattes.
         band: mean errors of the pairs in the band round soft edges; None without exact mattes.
+        groups: the scores of kinds of people, by aspect and group.
     """
 
     errors: InstanceErrorResult
     imq: ImqResult | None
     imq_strict: ImqResult | None
     band: MatteErrors | None
+    groups: Mapping[str, Mapping[str, GroupScores]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ def evaluate(
     *,
     part: Part = "coco",
     limit: int | None = None,
+    licences: Licences = "all",
     threshold: float | None = None,
 ) -> PartReport:
     """Score a predictor on a part of the validation split.
@@ -137,13 +142,14 @@ def evaluate(
         data_root: the folder that holds `splits.json`.
         part: which part.
         limit: use only the first scenes.
+        licences: which photographs and backgrounds, by their licences.
         threshold: the score from which people count; None takes the one with the best PQ.
 
     Raises:
         FileNotFoundError: there is no data at `data_root`.
     """
     return evaluate_scenes(
-        predict_people, lambda: read_scenes(data_root, part, limit), part, threshold
+        predict_people, lambda: read_scenes(data_root, part, limit, licences), part, threshold
     )
 
 
@@ -178,9 +184,9 @@ def collect_scene(predict_people: PredictPeople, scene: Scene) -> CollectedScene
     size = scene.photo.shape[:2]
     predicted = np.array([alpha > 0.5 for alpha, _ in people], bool).reshape(-1, *size)
     true_masks = scene.alphas > 0.5
-    demanded = true_masks[demand_people(true_masks, scene.ignore)[0]]
+    demanded = true_masks[demand_people(true_masks, scene.ignore, scene.least_height)[0]]
     return CollectedScene(
-        overlaps=measure_overlaps(predicted, true_masks, scene.ignore),
+        overlaps=measure_overlaps(predicted, true_masks, scene.ignore, scene.least_height),
         scores=np.array([score for _, score in people], np.float64),
         mattes=tuple(store_matte(alpha) for alpha, _ in people),
         crowding=measure_crowding(demanded),
@@ -201,9 +207,7 @@ def store_matte(alpha: Matte) -> StoredMatte:
 
 def measure_crowding(people: Mask) -> float:
     """Return the largest IoU between the boxes of two people, masks [N, H, W]; 0 for one."""
-    boxes = [_box_of(mask) for mask in people]
-    overlaps = [_iou_of(a, b) for index, a in enumerate(boxes) for b in boxes[:index]]
-    return max(overlaps, default=0.0)
+    return max((facts.overlap for facts in describe_people(people, len(people))), default=0.0)
 
 
 def score_at(collected: Sequence[CollectedScene], threshold: float) -> PanopticResult:
@@ -226,7 +230,7 @@ def score_mattes(
         scenes: the scenes it was found in, in the same order.
         threshold: the score from which people count.
     """
-    errors = InstanceErrors()
+    errors, groups = InstanceErrors(), GroupScoring()
     imq, imq_strict = InstanceMattingQuality(), InstanceMattingQuality(iou_floor=STRICT_IOU)
     band: list[MatteErrors] = []
     is_exact = False
@@ -235,8 +239,11 @@ def score_mattes(
         overlaps = found.overlaps.keep(is_kept)
         pairs = pair_masks(overlaps.iou)
         predicted = _spread_kept(found, is_kept, scene)
-        truth = scene.alphas[demand_people(scene.alphas > 0.5, scene.ignore)[0]]
-        errors.add(predicted, truth, pairs, np.flatnonzero(overlaps.is_excused).tolist())
+        is_demanded, _ = demand_people(scene.alphas > 0.5, scene.ignore, scene.least_height)
+        truth = scene.alphas[is_demanded]
+        excused = np.flatnonzero(overlaps.is_excused).tolist()
+        errors.add(predicted, truth, pairs, excused)
+        groups.add(predicted, truth, pairs, excused=excused, is_exact=scene.is_exact)
         if scene.is_exact:
             is_exact = True
             imq.add(predicted, truth)
@@ -247,6 +254,7 @@ def score_mattes(
         imq=imq.result() if is_exact else None,
         imq_strict=imq_strict.result() if is_exact else None,
         band=_mean_errors(band) if is_exact else None,
+        groups=groups.result(),
     )
 
 
@@ -290,15 +298,3 @@ def _score_groups(
         for _, name in groups
         if name in names
     }
-
-
-def _box_of(mask: Mask) -> tuple[int, int, int, int]:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
-
-
-def _iou_of(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
-    height = max(0, min(a[2], b[2]) - max(a[0], b[0]))
-    width = max(0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    return height * width / (areas - height * width)

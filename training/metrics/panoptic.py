@@ -68,27 +68,33 @@ def mask_heights(masks: Mask) -> NDArray[np.int64]:
     return np.where(np.any(is_row_used, axis=1), last - first, 0)
 
 
-def demand_people(people: Mask, ignore: Mask) -> tuple[NDArray[np.bool_], Mask]:
+def demand_people(
+    people: Mask, ignore: Mask, least_height: float = MIN_HEIGHT
+) -> tuple[NDArray[np.bool_], Mask]:
     """Part the people who must be found from those too small to be asked for.
 
     Args:
         people: masks [N, H, W].
         ignore: crowds and other undecided pixels [H, W].
+        least_height: share of the photo's height from which people are demanded.
 
     Returns:
         Which people are demanded [N], and `ignore` with the other people added [H, W].
     """
-    is_demanded: Mask = mask_heights(people) >= MIN_HEIGHT * people.shape[1]
+    is_demanded: Mask = mask_heights(people) >= least_height * people.shape[1]
     return is_demanded, ignore | np.any(people[~is_demanded], axis=0)
 
 
-def measure_overlaps(predicted: Mask, people: Mask, ignore: Mask) -> PhotoOverlaps:
+def measure_overlaps(
+    predicted: Mask, people: Mask, ignore: Mask, least_height: float = MIN_HEIGHT
+) -> PhotoOverlaps:
     """Compare the predictions of one photo with its people.
 
     Args:
         predicted: masks [K, H, W] (alpha > .5).
         people: masks [N, H, W] of all people, small ones too.
         ignore: crowds and other undecided pixels [H, W].
+        least_height: share of the photo's height from which people are demanded and charged.
 
     Returns:
         The overlaps with the demanded people.
@@ -96,8 +102,8 @@ def measure_overlaps(predicted: Mask, people: Mask, ignore: Mask) -> PhotoOverla
     Raises:
         ValueError: the pictures differ in size.
     """
-    is_demanded, ignored = demand_people(people, ignore)
-    is_low = mask_heights(predicted) < MIN_HEIGHT * people.shape[1]
+    is_demanded, ignored = demand_people(people, ignore, least_height)
+    is_low = mask_heights(predicted) < least_height * people.shape[1]
     area = predicted.sum((1, 2))
     is_ignored = predicted[:, ignored].sum(1) > IGNORED_SHARE * area
     return PhotoOverlaps(iou_matrix(predicted, people[is_demanded]), is_low | is_ignored)
