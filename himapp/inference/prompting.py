@@ -38,7 +38,8 @@ _CROP_SHARES = (0.5, 0.25)
 _SMALLEST_CROP_PX = 64
 _BOX_MARGIN = 0.5
 _CUT_SHARE = 0.02
-_SMALLEST_MASS_PX = 25.0
+# What neighbours leave of a matte has a faint rim along them; that alone is nobody.
+_SMALLEST_AREA_PX = 25
 # Who keeps less than this of their matte was not a person with something at the edge.
 _LEAST_REST = 0.35
 _SOLID = 0.5
@@ -139,7 +140,7 @@ class PromptAnswering:
 
     def _enlarge(self, look: _Look) -> InstanceMatte | None:
         """Return a look's person at photo size; None if nothing is left of them."""
-        if look.alpha.sum() < _SMALLEST_MASS_PX:
+        if look.alpha.sum() < _SMALLEST_AREA_PX:
             return None
         self.cancel.raise_if_cancelled()
         self.progress("edges", 0, 1)
@@ -297,7 +298,7 @@ def _make_matte(
 ) -> InstanceMatte | None:
     """Return a matte cropped to what is visible; None for a speck."""
     visible = crop_visible(alpha)
-    if visible is None or int(visible[0].sum(dtype=np.uint64)) < _SMALLEST_MASS_PX * ALPHA_ONE:
+    if visible is None or np.count_nonzero(visible[0] >= ALPHA_ONE // 2) < _SMALLEST_AREA_PX:
         return None
     crop, x, y = visible
     height, width = crop.shape
