@@ -100,7 +100,7 @@ class StripeCounter:
         self._progress = progress
         self._cancel = cancel
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Stop here if the user withdrew the task.
 
         Raises:

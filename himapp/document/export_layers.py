@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from himapp.document.export_pixels import PictureSource, Stripes
+import numpy as np
+
+from himapp.document.export_files import pick_metadata
+from himapp.document.export_pixels import PictureSource, Stripes, pick_conversion, to_uint16
+from himapp.document.pixel_values import Array
+from himapp.document.psd_export import LayeredOptions, write_document_psd
+from himapp.imaging.bit_depth import to_uint8
+from himapp.imaging.file_tags import FileTags
 
 LAYERED_STEPS: Final = 100
 """As so many stripes a file of layers counts."""
@@ -15,4 +22,36 @@ def write_layered(source: PictureSource, stripes: Stripes) -> None:
         ExportError: the file cannot be written; nothing is left behind.
         Cancelled: the stripes stopped the work.
     """
-    raise NotImplementedError(source, stripes)
+    document, options = source.document, source.options
+    icc, convert = pick_conversion(document, options)
+    carried = pick_metadata(document.photo, options)
+    to_depth = {"keep": _keep, "8": to_uint8, "16": to_uint16}[options.coding.bit_depth]
+    told = 0
+
+    def finish_colours(rgb: Array) -> Array:
+        deep = to_uint16(rgb) if options.coding.bit_depth == "16" else rgb
+        return np.asarray(to_depth(deep if convert is None else convert(deep)))
+
+    def advance(done: int, of: int) -> None:
+        nonlocal told
+        steps = done * LAYERED_STEPS // max(of, 1)
+        stripes.advance(steps - told)
+        told = steps
+
+    is_kept = convert is None and options.coding.bit_depth == "keep"
+    write_document_psd(
+        document,
+        source.file.path,
+        LayeredOptions(
+            FileTags(icc, carried.exif, carried.xmp, carried.dpi),
+            None if is_kept else finish_colours,
+            options.is_decontaminated,
+        ),
+        cache=source.cache,
+        progress=advance,
+        cancel=stripes,
+    )
+
+
+def _keep(pixels: Array) -> Array:
+    return pixels

@@ -37,11 +37,11 @@ _STRIPE_ROWS: Final = 512
 class Stripes(Protocol):
     """Is told about every stripe, and can stop the work there."""
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Stop here if the user withdrew the task."""
 
-    def advance(self) -> None:
-        """Count one stripe."""
+    def advance(self, steps: int = 1) -> None:
+        """Count stripes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +119,14 @@ def _render(source: PictureSource, stripes: Stripes) -> Array:
     pixels: Array | None = None
     width, height = source.file.size
     parts = _resized_stripes(source) if source.is_resized else _stripes(source)
-    stripes.check()
+    stripes.raise_if_cancelled()
     for top, part in parts:
         flat = _put_on_background(part, source)
         if pixels is None:
             pixels = np.empty((height, width, *flat.shape[2:]), flat.dtype)
         pixels[top : top + len(flat)] = flat
         stripes.advance()
-        stripes.check()
+        stripes.raise_if_cancelled()
     if pixels is None:
         raise ValueError(f"A picture needs pixels, not {source.file.size}")
     return pixels
@@ -247,15 +247,25 @@ def bleed_colours(rgba: Array, reach_px: int) -> None:
 
 def _finish_colours(source: PictureSource, pixels: Array) -> FilePixels:
     """Bring colours into the file's space: grey stays grey where nothing coloured it."""
-    photo, coding = source.document.photo, source.options.coding
-    before = after = working_profile(photo)
-    if coding.color_space != "keep":
-        after = profile_of(coding.color_space)
-        _replace_colours(pixels, lambda rgb: convert_pixels(rgb, before, after))
+    photo = source.document.photo
+    icc, convert = pick_conversion(source.document, source.options)
+    if convert is not None:
+        _replace_colours(pixels, convert)
     elif photo.is_grey and _can_be_grey(source.options) and _is_colourless(pixels):
         grey = pixels[..., [0, 3]] if _has_alpha(pixels) else pixels[..., 0]
         return FilePixels(_at_depth(np.ascontiguousarray(grey), source), photo.grey_icc)
-    return FilePixels(_at_depth(pixels, source), after)
+    return FilePixels(_at_depth(pixels, source), icc)
+
+
+def pick_conversion(
+    document: Document, options: ExportOptions
+) -> tuple[bytes | None, Callable[[Array], Array] | None]:
+    """Return a file's RGB profile, and what brings RGB of any depth into it; None if nothing."""
+    before, choice = working_profile(document.photo), options.coding.color_space
+    if choice == "keep":
+        return before, None
+    after = profile_of(choice)
+    return after, lambda rgb: convert_pixels(rgb, before, after)
 
 
 def _can_be_grey(options: ExportOptions) -> bool:
