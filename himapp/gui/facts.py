@@ -7,8 +7,8 @@ from himapp.inference.session import MattingResult
 
 
 def describe_photo(photo: Photo) -> str:
-    """Return size, profile and depth: ``"6000 × 4000 · sRGB 8 bit"``."""
-    profile = name_profile(photo.icc)
+    """Return size, profile and depth: ``"6000 × 4000 · sRGB 8 bit"``, or ``"grey 8 bit"``."""
+    profile = "grey" if photo.is_grey else name_profile(photo.icc)
     return f"{photo.width} × {photo.height} · {profile} {photo.bit_depth} bit"
 
 
