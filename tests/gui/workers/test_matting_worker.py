@@ -1,7 +1,7 @@
 """People are found on a thread of its own; the newest request wins."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from himapp.errors import WeightsError
+from himapp.inference.prompts import PointPrompt, Prompt
 from himapp.inference.session import (
     CancelToken,
     InstanceMatte,
@@ -19,7 +20,13 @@ from himapp.inference.session import (
     ProgressCallback,
     ignore_progress,
 )
-from himapp.workers.matting_worker import MattingOutcome, MattingService
+from himapp.workers.matting_worker import (
+    AddRequest,
+    ExcludeRequest,
+    MattingOutcome,
+    MattingService,
+    PromptOutcome,
+)
 
 PATIENCE_S = 10.0
 
@@ -48,9 +55,36 @@ class GatedSession:
             (cancel or CancelToken()).raise_if_cancelled()
         if pixels.shape[1] == 1:
             raise WeightsError("The weights are damaged.")
-        alpha = np.full(pixels.shape[:2], 65535, np.uint16)
-        person = InstanceMatte(alpha, 0, 0, 0.9, (0, 0, pixels.shape[1], pixels.shape[0]))
-        return MattingResult((person,), {"find": 0.1}, self.device)
+        return MattingResult((everything(pixels),), {"find": 0.1}, self.device)
+
+    def add_person(
+        self,
+        pixels: npt.NDArray[Any],
+        prompt: Prompt,
+        others: Sequence[InstanceMatte],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        self.find_people(pixels, progress=progress, cancel=cancel)
+        return None if others else everything(pixels)
+
+    def exclude_place(
+        self,
+        pixels: npt.NDArray[Any],
+        place: tuple[float, float],
+        matte: InstanceMatte,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        self.find_people(pixels, progress=progress, cancel=cancel)
+        return matte
+
+
+def everything(pixels: npt.NDArray[Any]) -> InstanceMatte:
+    alpha = np.full(pixels.shape[:2], 65535, np.uint16)
+    return InstanceMatte(alpha, 0, 0, 0.9, (0, 0, pixels.shape[1], pixels.shape[0]))
 
 
 class Opener:
@@ -82,8 +116,12 @@ class Case:
         self.opener = Opener(self.session, failures)
         self.service = MattingService(self.opener)
         self.outcomes: list[MattingOutcome] = []
+        self.answers: list[PromptOutcome] = []
         self.stages: list[tuple[int, str]] = []
+        self.prompt_stages: list[tuple[int, str]] = []
         self.service.finished.connect(lambda _, outcome: self.outcomes.append(outcome))
+        self.service.answered.connect(lambda _, outcome: self.answers.append(outcome))
+        self.service.prompt_progressed.connect(lambda *told: self.prompt_stages.append(told[:2]))
         self.service.progressed.connect(lambda *told: self.stages.append(told[:2]))
 
 
@@ -177,3 +215,62 @@ def test_shutting_down_during_inference_ends_cleanly(make_case: Callable[..., Ca
 def test_pixels_that_could_change_meanwhile_are_refused(make_case: Callable[..., Case]) -> None:
     with pytest.raises(ValueError, match="read-only"):
         make_case().service.request(np.zeros((4, 4, 3), np.uint8))
+
+
+CLICK = PointPrompt(((1.0, 1.0),))
+
+
+def test_prompts_are_answered_on_the_same_thread_and_told_apart(
+    qtbot: QtBot, make_case: Callable[..., Case]
+) -> None:
+    case = make_case()
+    case.session.gate.set()
+    pixels = blank()
+    person = everything(pixels)
+    requests = (
+        AddRequest(pixels, CLICK, ()),
+        AddRequest(pixels, CLICK, (person,)),
+        ExcludeRequest(pixels, (1.0, 1.0), person),
+    )
+    for count, request in enumerate(requests, start=1):
+        case.service.ask(request)
+        assert case.service.is_answering
+        qtbot.waitUntil(lambda count=count: len(case.answers) == count)
+        assert not case.service.is_answering
+    first, second, third = case.answers
+    assert first.matte is not None
+    assert first.matte.alpha.shape == (4, 6)
+    assert second == PromptOutcome(2)
+    assert third.matte is person
+    assert case.outcomes == []
+    assert case.stages == []
+    assert case.prompt_stages == [(1, "load"), (1, "find"), (2, "find"), (3, "find")]
+    case.service.request(pixels)
+    qtbot.waitUntil(lambda: len(case.outcomes) == 1)
+    assert case.session.threads == set(case.opener.threads)
+
+
+def test_a_withdrawn_prompt_is_answered_as_cancelled(make_case: Callable[..., Case]) -> None:
+    case = make_case()
+    ticket = case.service.ask(AddRequest(blank(), CLICK, ()))
+    assert case.session.entered.wait(PATIENCE_S)
+    case.service.cancel()
+    assert case.answers == [PromptOutcome(ticket, is_cancelled=True)]
+    assert not case.service.is_busy
+
+
+def test_a_prompt_that_fails_is_a_sentence(qtbot: QtBot, make_case: Callable[..., Case]) -> None:
+    case = make_case()
+    case.session.gate.set()
+    case.service.ask(AddRequest(blank(width=1), CLICK, ()))
+    qtbot.waitUntil(lambda: len(case.answers) == 1)
+    assert case.answers[0].error == "The weights are damaged."
+    assert not case.answers[0].is_cancelled
+
+
+def test_a_prompt_about_pixels_that_could_change_is_refused(
+    make_case: Callable[..., Case],
+) -> None:
+    request = AddRequest(np.zeros((4, 4, 3), np.uint8), CLICK, ())
+    with pytest.raises(ValueError, match="read-only"):
+        make_case().service.ask(request)
