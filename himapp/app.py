@@ -30,7 +30,7 @@ def main(photos: Sequence[Path] = ()) -> int:
     """Show the window until it is closed and return the exit code.
 
     Args:
-        photos: files or folders to open; the first photo counts.
+        photos: files or folders to open; the first photo or project counts.
     """
     app = create_application()
     crash_handler = CrashHandler(start_log(log_dir()), app)
@@ -38,6 +38,7 @@ def main(photos: Sequence[Path] = ()) -> int:
     window = MainWindow(open_chosen_session)
     window.show()
     window.open_paths(list(photos))
+    window.recovering.start()
     try:
         return app.exec()
     finally:

@@ -45,8 +45,26 @@ class ActionSpec:
 
 
 ACTIONS: Final = (
-    ActionSpec("open", "&Open…", "folder-open", ("Ctrl+O",), "Open a photo", needs="nothing"),
+    ActionSpec(
+        "open",
+        "&Open…",
+        "folder-open",
+        ("Ctrl+O",),
+        "Open a photo or a project",
+        needs="nothing",
+    ),
     ActionSpec("close", "&Close photo", "x", ("Ctrl+W",), "Close the photo"),
+    ActionSpec("save", "&Save", "floppy-disk", ("Ctrl+S",), "Save people and edits as a project"),
+    ActionSpec("save_as", "Save &as…", "", ("Ctrl+Shift+S",), "Save under another name"),
+    ActionSpec(
+        "embed_photo",
+        "&Keep the photo in the project",
+        "",
+        (),
+        "Save a copy of the photo's file within the project",
+        is_checkable=True,
+        is_on=False,
+    ),
     ActionSpec("export", "&Export…", "export", ("Ctrl+E",), "Write files of people or picture"),
     ActionSpec(
         "export_people",
@@ -139,8 +157,9 @@ ACTIONS: Final = (
 )
 
 MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("&File", ("open", "recent", "close", "-", "export", "export_people", "export_composite",
-               "export_mattes", "export_layers", "-", "quit")),
+    ("&File", ("open", "recent", "close", "-", "save", "save_as", "embed_photo", "-", "export",
+               "export_people", "export_composite", "export_mattes", "export_layers", "-",
+               "quit")),
     ("&Edit", ("undo", "redo", "-", "select_all", "select_none")),
     ("&Person", ("rename", "toggle_eye", "solo", "-", "add_person", "split_parts", "split_line",
                  "merge", "-", "forward", "backward", "-", "reset_edits",

@@ -30,9 +30,11 @@ class BackgroundWork(QObject):
     """Shows the work under way in the status bar and what failed in the message bar.
 
     Signals:
+        begun: the first task is under way after a rest.
         changed: something began, went on or ended.
     """
 
+    begun = Signal()
     changed = Signal()
 
     def __init__(
@@ -42,6 +44,7 @@ class BackgroundWork(QObject):
         self._status = status
         self._message_bar = message_bar
         self._works: list[Work] = []
+        self._is_resting = True
 
     @property
     def is_busy(self) -> bool:
@@ -73,9 +76,13 @@ class BackgroundWork(QObject):
 
     def _on_worked(self, text: str, done: int, of: int) -> None:
         self._status.show_work(text, done, of)
+        if self._is_resting:
+            self._is_resting = False
+            self.begun.emit()
         self.changed.emit()
 
     def _on_ended(self, _is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
         if not self.is_busy:
+            self._is_resting = True
             self._status.end_work()
         self.changed.emit()

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 _LOG_BYTES: Final = 1 << 20
 _SENTENCE: Final = (
-    "Something unexpected went wrong. Your work is still open; save what you need by Export."
+    "Something unexpected went wrong. Your work is still open; save it now by Ctrl+S."
 )
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from himapp.document.document import Document
 from himapp.document.export import run_export
 from himapp.document.export_options import ExportOptions
 from himapp.gui.editor import Editor
@@ -45,7 +44,6 @@ class Exporting(QObject):
         super().__init__(parent)
         self._editor = editor
         self._folder = Path()
-        self._document: Document | None = None
         self._runner = TaskRunner(self)
         self._runner.progressed.connect(self._on_progressed)
         self._runner.finished.connect(self._on_finished)
@@ -60,7 +58,7 @@ class Exporting(QObject):
         document, cache = self._editor.document, self._editor.cache
         if document is None:
             return
-        self._folder, self._document = request.folder, document
+        self._folder = request.folder
 
         def write(report: Report, cancel: CancelToken) -> tuple[Path, ...]:
             def advance(done: int, of: int) -> None:
@@ -96,6 +94,4 @@ class Exporting(QObject):
         if outcome.error is not None:
             self.failed.emit(outcome.error)
         elif not outcome.is_cancelled:
-            if self._document is self._editor.document:
-                self._editor.undo_stack.setClean()
             self.written.emit(outcome.value, self._folder)

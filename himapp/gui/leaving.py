@@ -1,44 +1,100 @@
 """Ask before a document or the window is left with something undone."""
 
+from collections.abc import Callable
 from typing import Final
 
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from himapp.gui.editor import Editor
 from himapp.gui.exporting import Exporting
+from himapp.gui.project_flow import ProjectFlow
+from himapp.gui.project_saving import ProjectSaving
 
 _TITLE: Final = "himapp"
+_ROLE: Final = QMessageBox.StandardButton
 
 
-class Leaving:
-    """Asks whether edits may be lost and an export be stopped.
+class Leaving(QObject):
+    """Asks whether edits are to be saved and an export be stopped.
 
     Args:
-        editor: its undo stack says whether there are edits that no file holds.
+        editor: its undo stack says whether there are edits that no project holds.
         exporting: says whether files are being written.
+        project: saves the edits, if the user wants that.
+        saving: tells when that is done.
         parent: the window over which is asked.
     """
 
-    def __init__(self, editor: Editor, exporting: Exporting, parent: QWidget) -> None:
+    def __init__(
+        self,
+        editor: Editor,
+        exporting: Exporting,
+        project: ProjectFlow,
+        saving: ProjectSaving,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
         self._editor = editor
         self._exporting = exporting
+        self._project = project
+        self._saving = saving
         self._parent = parent
+        self._then: Callable[[], object] | None = None
+        saving.saved.connect(self._on_saved)
+        saving.ended.connect(self._on_saving_ended)
+        saving.failed.connect(self._forget)
 
-    def may_leave_document(self) -> bool:
-        """Ask before edits are lost that no file holds."""
-        return self._editor.undo_stack.isClean() or self._ask(
-            "The edits of this photo were not exported. Close it all the same?"
+    def may_leave_document(self, then: Callable[[], object]) -> bool:
+        """Ask before edits are lost that no project holds.
+
+        Args:
+            then: is called later if the user wants the edits saved first, and they are.
+
+        Returns:
+            Whether the document may be left at once.
+        """
+        self._then = None
+        if self._editor.undo_stack.isClean():
+            return True
+        if self._saving.is_saving_current:
+            self._then = then
+            return False
+        answer = self._ask(
+            "The edits of this photo are not saved. Save them as a project?",
+            _ROLE.Save | _ROLE.Discard | _ROLE.Cancel,
+            _ROLE.Save,
         )
+        if answer == _ROLE.Save and self._project.save():
+            self._then = then
+        return answer == _ROLE.Discard
 
     def may_stop_export(self) -> bool:
         """Ask before an export is left undone."""
-        return not self._exporting.is_busy or self._ask(
-            "Files are still being written. Stop that and close?"
+        question = "Files are still being written. Stop that and close?"
+        return not self._exporting.is_busy or (
+            self._ask(question, _ROLE.Close | _ROLE.Cancel, _ROLE.Cancel) == _ROLE.Close
         )
 
-    def _ask(self, question: str) -> bool:
-        role = QMessageBox.StandardButton
-        buttons = role.Close | role.Cancel
-        return (
-            QMessageBox.question(self._parent, _TITLE, question, buttons, role.Cancel) == role.Close
-        )
+    def _ask(
+        self,
+        question: str,
+        buttons: QMessageBox.StandardButton,
+        default: QMessageBox.StandardButton,
+    ) -> QMessageBox.StandardButton:
+        return QMessageBox.question(self._parent, _TITLE, question, buttons, default)
+
+    @Slot(object)
+    def _on_saved(self, _path: object) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    @Slot(bool)
+    def _on_saving_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if is_cancelled:
+            self._then = None
+
+    @Slot(str)
+    def _forget(self, _sentence: str) -> None:
+        self._then = None

@@ -1,6 +1,7 @@
 """The window: joins the editor, its views, the background work and the actions."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from himapp.gui import actions
 from himapp.gui.action_states import ActionStates
+from himapp.gui.autosaving import Autosaving
 from himapp.gui.background_image import BackgroundImage
 from himapp.gui.background_work import BackgroundWork
 from himapp.gui.canvas import CanvasView
@@ -21,19 +23,23 @@ from himapp.gui.facts import describe_photo, describe_result
 from himapp.gui.kept_settings import KeptSettings
 from himapp.gui.leaving import Leaving
 from himapp.gui.message_bar import MessageBar
+from himapp.gui.opened_file import FileWish, OpenedFile
 from himapp.gui.opening import PhotoOpening
 from himapp.gui.person_commands import PersonCommands
 from himapp.gui.person_tools import PersonTools
 from himapp.gui.pointing import Pointing
+from himapp.gui.project_flow import ProjectFlow
+from himapp.gui.project_opening import ProjectOpening
+from himapp.gui.project_saving import ProjectSaving
 from himapp.gui.recent_menu import RecentMenu
+from himapp.gui.recovery_bar import Recovering, RecoveryBar
 from himapp.gui.side_bar import SideBar
 from himapp.gui.status_line import StatusLine
 from himapp.gui.tool_bar import ToolBar
 from himapp.gui.welcome import WelcomePage
 from himapp.gui.window_place import describe_place, restore_place
-from himapp.imaging.photo import Photo
 from himapp.inference.session import MattingResult
-from himapp.paths import display_name, samples_dir
+from himapp.paths import display_name, recovery_dir, samples_dir
 from himapp.settings import remember_file
 from himapp.workers.matting_worker import MattingService, SessionFactory
 
@@ -54,15 +60,24 @@ class MainWindow(QMainWindow):
         self.opening = PhotoOpening(self.editor, self.matting, self)
         self.pointing = Pointing(self.editor, self.matting, self)
         self.exporting = Exporting(self.editor, self)
+        self.saving = ProjectSaving(self.editor, self)
         self.export_flow = ExportFlow(self.editor, self.settings, self.exporting, self)
         self.background_image = BackgroundImage(self.editor, self)
         self.commands = PersonCommands(self.editor, self)
-        self.leaving = Leaving(self.editor, self.exporting, self)
         self.actions_by_name = actions.create_actions(self)
         self.actions_by_name |= actions.create_undo_actions(self.editor.undo_stack, self)
+        embed = self.actions_by_name["embed_photo"]
+        self.project = ProjectFlow(self.editor, self.saving, embed, self)
+        self.autosaving = Autosaving(self.editor, self.project, recovery_dir(), self)
+        self.leaving = Leaving(self.editor, self.exporting, self.project, self.saving, self)
+        self._project_opening = ProjectOpening(
+            self.editor, self.opening, self.project, self.autosaving, self
+        )
         self.canvas = CanvasView(self.editor)
         self.side_bar = SideBar(self.editor)
         self.message_bar = MessageBar()
+        self.recovery_bar = RecoveryBar()
+        self.recovering = Recovering(self.recovery_bar, recovery_dir(), self)
         self.status = StatusLine()
         self.work = BackgroundWork(self.status, self.message_bar, self)
         self.action_states = ActionStates(self.actions_by_name, self.editor, self)
@@ -110,6 +125,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.recovery_bar)
         column.addWidget(self.message_bar)
         column.addWidget(self._pages, 1)
         return holder
@@ -125,28 +141,45 @@ class MainWindow(QMainWindow):
         self.background_image.read_done.connect(self.side_bar.background.set_image)
         self.settings.failed.connect(self.work.show_error)
         self._connect_work()
+        self._connect_projects()
         actions.connect_actions(self.actions_by_name, self.action_slots)
-        for owner in (self.commands, self.export_flow):
+        for owner in (self.commands, self.export_flow, self.project):
             actions.connect_actions(self.actions_by_name, owner.action_slots)
 
     def _connect_work(self) -> None:
-        for work in (self.opening, self.pointing, self.exporting, self.background_image):
+        for work in (
+            self.opening,
+            self.pointing,
+            self.saving,
+            self.exporting,
+            self.background_image,
+        ):
             self.work.add(work)
         self.action_states.follow(self.work, self.opening, self.exporting)
         self.status.cancel_asked.connect(self.work.cancel)
         self.tools.drive(self.pointing, self.commands, self.message_bar)
-        self.opening.photo_shown.connect(self._on_photo_shown)
+        self.opening.file_opened.connect(self._on_file_opened)
         self.opening.people_found.connect(self._on_people_found)
         self.opening.ended.connect(self._on_opening_ended)
         self.exporting.written.connect(self._on_written)
         self.exporting.ended.connect(self._on_exporting_ended)
+
+    def _connect_projects(self) -> None:
+        self.export_flow.protect(self.project)
+        self.project.path_changed.connect(self._show_title)
+        self.saving.saved.connect(self._on_saved)
+        self.autosaving.failed.connect(self.work.show_error)
+        self.work.begun.connect(self.autosaving.save_now)
+        self.recovering.wanted.connect(self._open_left_edits)
+        self.opening.file_opened.connect(self.recovering.take)
+        self.opening.gave_up.connect(self.recovering.offer_again)
 
     @property
     def action_slots(self) -> actions.Slots:
         """What the actions of these names do."""
         people = self.side_bar.people
         return {
-            "open": self._ask_photo, "close": self.close_photo, "quit": self.close,
+            "open": self._ask_file, "close": self.close_photo, "quit": self.close,
             "cancel": self.work.cancel, "find_people": self.opening.find_people,
             "rename": people.view.rename_current,
             "forward": people.move_forward, "backward": people.move_backward,
@@ -160,12 +193,12 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def open_path(self, path: Path) -> None:
-        """Open a photo, or the first one of a folder."""
+        """Open a photo or a project, or the first photo of a folder."""
         self.open_paths([path])
 
     def open_paths(self, paths: list[Path]) -> None:
-        """Open the first photo that files and folders stand for, if the user agrees to it."""
-        if not paths or not self.leaving.may_leave_document():
+        """Open the first photo or project of files and folders, if the user agrees to it."""
+        if not paths or not self.leaving.may_leave_document(partial(self.open_paths, paths)):
             return
         self.message_bar.hide()
         note = self.opening.open_first(paths)
@@ -175,30 +208,41 @@ class MainWindow(QMainWindow):
     @Slot()
     def close_photo(self) -> None:
         """Close the photo and show the welcome page, if the user agrees to it."""
-        if self.leaving.may_leave_document():
+        if self.leaving.may_leave_document(self.close_photo):
             self.opening.cancel()
             self.message_bar.hide()
             self.editor.open_document(None)
 
-    def _ask_photo(self) -> None:
-        path = files.ask_photo(self, "Open a photo", self.settings.value.photo_folder)
+    def _ask_file(self) -> None:
+        path = files.ask_opening(self, self.settings.value.photo_folder)
         if path is not None:
             self.open_path(path)
 
-    def _on_photo_shown(self, photo: Photo) -> None:
-        path = photo.path
-        if path is not None:
-            recent = remember_file(self.settings.value.recent_files, str(path.resolve()))
-            self.settings.keep(
-                replace(
-                    self.settings.value,
-                    recent_files=recent,
-                    photo_folder=str(path.parent.resolve()),
-                )
-            )
-            self._show_recent()
+    @Slot(object)
+    def _open_left_edits(self, wish: FileWish) -> None:
+        if self.leaving.may_leave_document(partial(self._open_left_edits, wish)):
+            self.message_bar.hide()
+            self.opening.read(wish)
+        else:
+            self.recovering.offer_again(wish)
+
+    def _on_file_opened(self, opened: OpenedFile) -> None:
+        photo = opened.document.photo
+        self._remember_file(opened.project or photo.path)
         self.status.show_facts(describe_photo(photo))
         self.canvas.setFocus()
+
+    def _on_saved(self, path: Path) -> None:
+        self._remember_file(path)
+        self.status.show_written(f"“{display_name(path)}” saved", path.parent)
+
+    def _remember_file(self, path: Path | None) -> None:
+        if path is None:
+            return
+        recent = remember_file(self.settings.value.recent_files, str(path.resolve()))
+        folder = str(path.parent.resolve())
+        self.settings.keep(replace(self.settings.value, recent_files=recent, photo_folder=folder))
+        self._show_recent()
 
     def _on_people_found(self, result: MattingResult) -> None:
         document = self.editor.document
@@ -254,7 +298,14 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self._photo_page if document is not None else self.welcome)
         self.status.show_zoom_box(is_shown=document is not None)
         self.status.show_facts("" if document is None else describe_photo(document.photo))
-        path = document.photo.path if document is not None else None
+        self._show_title()
+
+    @Slot()
+    def _show_title(self) -> None:
+        document = self.editor.document
+        path = self.project.path
+        if path is None and document is not None:
+            path = document.photo.path
         # Qt shows the star, or what the system has for it, while there are edits in no file.
         name = display_name(path).replace("[*]", "[*][*]") if path is not None else ""
         self.setWindowTitle(f"{name}[*] – {_TITLE}" if name else f"{_TITLE}[*]")
@@ -292,13 +343,15 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about edits, keep the settings and end the background work."""
-        if not (self.leaving.may_leave_document() and self.leaving.may_stop_export()):
+        if not (self.leaving.may_leave_document(self.close) and self.leaving.may_stop_export()):
             event.ignore()
             return
         place = describe_place(self)
         self.settings.keep(replace(self.settings.value, window_geometry=place))
         self.hide()  # at once: a thread that loads torch is waited for
         self.work.shutdown()
+        self.autosaving.shutdown()
+        self.recovering.shutdown()
         # See the editor's command: steps that go with the window are the collector's work.
         self.editor.undo_stack.clear()
         super().closeEvent(event)

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from himapp.document.document import Document
 from himapp.errors import PhotoError
 from himapp.gui.editor import Editor
-from himapp.imaging.photo import Photo
-from himapp.imaging.photo_io import list_photos, read_photo
+from himapp.gui.opened_file import FileWish, OpenedFile, PhotoQuestion, read_file
+from himapp.imaging.photo_io import list_photos
 from himapp.inference.session import CancelToken, MattingResult
 from himapp.paths import display_name
 from himapp.pipeline import document_with_people
@@ -26,17 +26,21 @@ _STAGE_WORDS: Final = {
 
 
 class PhotoOpening(QObject):
-    """Opens photos and finds their people, the newest photo winning.
+    """Opens photos and projects and finds people in photos, the newest wish winning.
 
     Signals:
-        photo_shown: the photo is read and is the editor's document.
+        file_opened: the :class:`OpenedFile`; its document is the editor's by then.
+        photo_asked: a :class:`PhotoQuestion`; the document that is open stays.
+        gave_up: the :class:`FileWish` that was not opened in the end.
         people_found: the :class:`MattingResult`; the people are in the document by then.
         failed: one sentence.
         worked: ``(text, done, of)`` while something is under way.
         ended: nothing is under way any more; ``True`` if it was withdrawn.
     """
 
-    photo_shown = Signal(object)
+    file_opened = Signal(object)
+    photo_asked = Signal(object)
+    gave_up = Signal(object)
     people_found = Signal(object)
     failed = Signal(str)
     worked = Signal(str, int, int)
@@ -53,6 +57,7 @@ class PhotoOpening(QObject):
         matting.progressed.connect(self._on_progressed)
         matting.finished.connect(self._on_matted)
         self._is_followed_by_more = False
+        self._wish: FileWish | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -64,7 +69,7 @@ class PhotoOpening(QObject):
         return self._matting.is_busy and not self._matting.is_answering
 
     def open_first(self, paths: Sequence[Path]) -> str | None:
-        """Open the first photo that paths and folders stand for.
+        """Open the first photo or project that paths and folders stand for.
 
         Returns:
             A sentence about what was not opened; None if there is nothing to say.
@@ -84,21 +89,31 @@ class PhotoOpening(QObject):
         return f"“{name}” is open, the first of {len(photos)} photos; one is edited at a time."
 
     def open(self, path: Path) -> None:
-        """Read a photo in the background, show it and find its people.
+        """Open a photo, and find its people, or a project."""
+        self.read(FileWish(path))
 
-        The photo that is open stays as it is, and so does the search for its people, until the new
-        one is read: it may turn out to be damaged.
+    def read(self, wish: FileWish) -> None:
+        """Read a file in the background and show it.
+
+        The document that is open stays as it is, and so does the search for its people, until the
+        new one is read: it may turn out to be damaged.
         """
 
-        def read(_report: Report, cancel: CancelToken) -> Photo:
-            photo = read_photo(path)
+        def work(_report: Report, cancel: CancelToken) -> OpenedFile | PhotoQuestion:
+            opened = read_file(wish)
             cancel.raise_if_cancelled()
-            return photo
+            return opened
 
         self._is_followed_by_more = True
-        self._reader.run(read)
+        self._reader.run(work)
         self._is_followed_by_more = False
-        self.worked.emit(f"Opening {display_name(path)}", 0, 1)
+        self._wish = wish
+        name = wish.path.name if wish.left is None else wish.left.name
+        self.worked.emit(f"Opening {display_name(Path(name))}", 0, 1)
+
+    def give_up(self, wish: FileWish) -> None:
+        """Say that a file will not be opened."""
+        self.gave_up.emit(wish)
 
     def find_people(self) -> None:
         """Find the people of the open photo, unless they are there already."""
@@ -120,20 +135,31 @@ class PhotoOpening(QObject):
 
     @Slot(object)
     def _on_read(self, outcome: TaskOutcome) -> None:
-        if outcome.is_cancelled:
-            self._end(is_cancelled=True)
-        elif outcome.error is not None:
-            self._end(is_cancelled=False)
+        wish, self._wish = self._wish, None
+        if isinstance(outcome.value, OpenedFile):
+            self._show(outcome.value)
+            return
+        self._end(is_cancelled=outcome.is_cancelled)
+        if isinstance(outcome.value, PhotoQuestion):
+            self.photo_asked.emit(outcome.value)
+            return
+        if outcome.error is not None:
             self.failed.emit(outcome.error)
             if self._is_finding:
                 self.worked.emit(_STAGE_WORDS["find"], 0, 1)
-        else:
-            self._is_followed_by_more = True
-            self._matting.cancel()
-            self._is_followed_by_more = False
-            self._editor.open_document(Document.for_photo(outcome.value))
-            self.photo_shown.emit(outcome.value)
+        if wish is not None:
+            self.give_up(wish)
+
+    def _show(self, opened: OpenedFile) -> None:
+        self._is_followed_by_more = True
+        self._matting.cancel()
+        self._is_followed_by_more = False
+        self._editor.open_document(opened.document)
+        self.file_opened.emit(opened)
+        if opened.project is None and opened.left is None:
             self.find_people()
+        else:
+            self._end(is_cancelled=False)
 
     @Slot(int, str, int, int)
     def _on_progressed(self, _ticket: int, stage: str, done: int, of: int) -> None:

@@ -1,10 +1,11 @@
-"""Ask for a photo, an image or a folder; the only place that opens the system's file dialogs."""
+"""Ask for files and folders; the only place that opens the system's file dialogs."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from himapp.document.project_file import PROJECT_SUFFIX
 from himapp.imaging.photo_io import PHOTO_SUFFIXES
 
 
@@ -15,6 +16,28 @@ def ask_photo(parent: QWidget, title: str, folder: str) -> Path | None:
         parent, title, folder, f"Photos ({patterns});;All files (*)"
     )
     return Path(name) if name else None
+
+
+def ask_opening(parent: QWidget, folder: str) -> Path | None:
+    """Ask for a photo or a project to open; None if the user changed their mind."""
+    photos = " ".join(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES))
+    project = f"*{PROJECT_SUFFIX}"
+    kinds = f"Photos and projects ({photos} {project});;Projects ({project});;All files (*)"
+    name, _ = QFileDialog.getOpenFileName(parent, "Open a photo or a project", folder, kinds)
+    return Path(name) if name else None
+
+
+def ask_project(parent: QWidget, title: str, proposed: Path) -> Path | None:
+    """Ask where to save a project; None if the user changed their mind."""
+    dialog = QFileDialog(parent, title, str(proposed.parent), f"Projects (*{PROJECT_SUFFIX})")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # Added by the dialog itself, so that it asks about the file that is really replaced.
+    dialog.setDefaultSuffix(PROJECT_SUFFIX.removeprefix("."))
+    dialog.selectFile(proposed.name)
+    is_chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
+    names = dialog.selectedFiles() if is_chosen else []
+    dialog.deleteLater()
+    return Path(names[0]) if names else None
 
 
 def ask_folder(parent: QWidget, title: str, folder: str) -> Path | None:

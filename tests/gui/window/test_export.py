@@ -222,10 +222,8 @@ def test_what_the_disk_cannot_take_is_said_and_not_met_while_typing(
     qtbot.waitUntil(lambda: not opened.is_busy)
 
 
-def test_exported_edits_are_not_asked_about(
-    qtbot: QtBot, opened: MainWindow, tmp_path: Path
-) -> None:
+def test_exported_edits_are_not_saved_yet(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
     qtbot.mouseClick(opened.side_bar.background.buttons["none"], LEFT)
     assert not opened.editor.undo_stack.isClean()
     export(qtbot, opened, ask(opened, "export_composite", tmp_path / "out"))
-    assert opened.editor.undo_stack.isClean()
+    assert not opened.editor.undo_stack.isClean()

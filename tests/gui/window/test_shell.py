@@ -47,7 +47,7 @@ def test_a_dropped_photo_opens_and_people_appear(
 def test_control_o_asks_for_a_photo(
     qtbot: QtBot, window: MainWindow, photo_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "ask_photo", lambda *_: photo_file)
+    monkeypatch.setattr(files, "ask_opening", lambda *_: photo_file)
     qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: has_people(window))
 
@@ -152,7 +152,7 @@ def test_news_of_a_photo_do_not_outlive_it(
     session.lefts = ()
     window.open_path(photo_file)
     qtbot.waitUntil(lambda: session.requests == 1)
-    monkeypatch.setattr("himapp.gui.opening.read_photo", read_late)
+    monkeypatch.setattr("himapp.gui.opened_file.read_known_photo", read_late)
     window.open_path(image_file)
     session.gate.set()
     qtbot.waitUntil(lambda: window.status.facts.text().startswith("0 people"))
@@ -213,10 +213,10 @@ def test_closing_while_people_are_found_ends_cleanly(
     assert not window.is_busy
 
 
-def test_unexported_edits_are_asked_about(
+def test_unsaved_edits_are_asked_about(
     qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Close]
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
     qtbot.mouseClick(opened.side_bar.background.buttons["none"], LEFT)
     assert opened.isWindowModified()

@@ -1,0 +1,452 @@
+"""Saving, opening, autosave and recovery of projects in the window."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from himapp.document.project_file import load_project, read_project_facts, save_project
+from himapp.document.recovery import find_left_edits
+from himapp.document.render import render
+from himapp.document.render_cache import RenderCache
+from himapp.errors import ChangedPhotoError, MissingPhotoError
+from himapp.gui import autosaving
+from himapp.gui.dialogs import files, photo_question
+from himapp.gui.main_window import MainWindow
+from himapp.imaging.image_files import write_png
+from himapp.paths import recovery_dir
+from himapp.settings import load_settings
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
+    """Let no test find what another one left behind."""
+    folder = str(tmp_path_factory.mktemp("state"))
+    for variable in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, folder)
+
+
+@pytest.fixture
+def project_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the dialog will say the project goes."""
+    path = tmp_path / "mine.himapp"
+    monkeypatch.setattr(files, "ask_project", lambda *_: path)
+    return path
+
+
+def brighten(window: MainWindow, stops: float = 1.0) -> None:
+    window.editor.select([2])
+    window.side_bar.edit.sliders["exposure_stops"].number.setValue(stops)
+
+
+def save(qtbot: QtBot, window: MainWindow) -> None:
+    with qtbot.waitSignal(window.saving.saved):
+        qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+
+
+def open_file(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    with qtbot.waitSignal(window.opening.file_opened):
+        window.open_path(path)
+    qtbot.waitUntil(lambda: not window.is_busy)
+
+
+def exposure_of(window: MainWindow) -> float:
+    return float(window.editor.document.find_layer(2).adjustments.exposure_stops)
+
+
+def test_control_s_saves_and_the_project_opens_again(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, session
+) -> None:
+    brighten(opened)
+    assert opened.isWindowModified()
+    save(qtbot, opened)
+    assert not opened.isWindowModified()
+    assert opened.windowTitle() == "mine.himapp[*] – himapp"
+    assert opened.status.written.text() == "“mine.himapp” saved"
+    document = opened.editor.document
+    opened.close_photo()
+    assert opened.project.path is None
+    assert opened.windowTitle() == "himapp[*]"
+    requests = session.requests
+    open_file(qtbot, opened, project_file)
+    again = opened.editor.document
+    assert session.requests == requests
+    assert not opened.isWindowModified()
+    pixels = [render(each, each.frame, cache=RenderCache()) for each in (document, again)]
+    assert np.array_equal(*pixels)
+    assert load_settings().recent_files[0] == str(project_file.resolve())
+
+
+def test_a_second_save_asks_for_no_name_and_save_as_does(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, tmp_path: Path, monkeypatch
+) -> None:
+    save(qtbot, opened)
+    other = tmp_path / "other.himapp"
+    monkeypatch.setattr(files, "ask_project", lambda *_: other)
+    brighten(opened, 2)
+    save(qtbot, opened)
+    assert not other.exists()
+    assert load_project(project_file).find_layer(2).adjustments.exposure_stops == 2
+    with qtbot.waitSignal(opened.saving.saved):
+        opened.actions_by_name["save_as"].trigger()
+    assert opened.project.path == other
+    assert other.exists()
+
+
+def test_undo_back_to_the_saved_state_takes_the_star_away(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    brighten(opened)
+    save(qtbot, opened)
+    opened.side_bar.edit.sliders["saturation"].number.setValue(50)
+    assert opened.isWindowModified()
+    opened.editor.undo_stack.undo()
+    assert not opened.isWindowModified()
+    opened.editor.undo_stack.undo()
+    assert opened.isWindowModified()
+
+
+def test_edits_made_while_it_is_saved_are_not_saved(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    brighten(opened)
+    with qtbot.waitSignal(opened.saving.saved):
+        opened.actions_by_name["save"].trigger()
+        brighten(opened, 3)
+    assert opened.isWindowModified()
+    assert load_project(project_file).find_layer(2).adjustments.exposure_stops == 1
+
+
+def test_a_project_opens_by_dropping_and_by_the_recent_files(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, drop: Callable[..., None]
+) -> None:
+    save(qtbot, opened)
+    opened.close_photo()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        drop(opened, project_file)
+    opened.close_photo()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        qtbot.mouseClick(opened.welcome.recent_buttons[0], LEFT)
+    assert opened.project.path == project_file
+
+
+def test_a_photo_after_a_project_has_no_name_yet(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path
+) -> None:
+    save(qtbot, opened)
+    open_file(qtbot, opened, photo_file)
+    assert opened.project.path is None
+    assert opened.windowTitle() == "three.png[*] – himapp"
+
+
+def test_the_photo_goes_into_the_project_on_wish(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path
+) -> None:
+    opened.actions_by_name["embed_photo"].setChecked(True)
+    save(qtbot, opened)
+    photo_file.unlink()
+    opened.close_photo()
+    assert not opened.actions_by_name["embed_photo"].isChecked()
+    open_file(qtbot, opened, project_file)
+    assert opened.actions_by_name["embed_photo"].isChecked()
+
+
+def test_closing_offers_to_save_and_closes_then(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, monkeypatch
+) -> None:
+    answer = QMessageBox.StandardButton.Save
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    brighten(opened)
+    assert not opened.close()
+    qtbot.waitUntil(lambda: not opened.isVisible())
+    assert load_project(project_file).find_layer(2).adjustments.exposure_stops == 1
+
+
+def test_another_photo_opens_after_the_edits_are_saved(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, image_file: Path, monkeypatch, session
+) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Save)
+    brighten(opened)
+    session.lefts = ()
+    open_file(qtbot, opened, image_file)
+    assert opened.editor.document.photo.path == image_file
+    assert project_file.exists()
+
+
+def test_a_save_that_is_not_wanted_or_fails_keeps_the_window_open(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, monkeypatch
+) -> None:
+    answer = QMessageBox.StandardButton.Save
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    monkeypatch.setattr(files, "ask_project", lambda *_: None)
+    brighten(opened)
+    assert not opened.close()
+    monkeypatch.setattr(files, "ask_project", lambda *_: tmp_path / "gone" / "a.himapp")
+    with qtbot.waitSignal(opened.saving.failed):
+        opened.close()
+    assert opened.isVisible()
+    assert opened.message_bar.text == (
+        "“a.himapp” was not saved: the folder “gone” does not exist."
+    )
+    assert opened.isWindowModified()
+
+
+def test_a_broken_project_leaves_the_open_document(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    before = opened.editor.document
+    broken = tmp_path / "broken.himapp"
+    broken.write_bytes(b"PK\x03\x04")
+    opened.open_path(broken)
+    qtbot.waitUntil(lambda: "“broken.himapp” is damaged" in opened.message_bar.text)
+    assert opened.editor.document is before
+    assert opened.windowTitle() == "three.png[*] – himapp"
+
+
+def test_a_missing_photo_is_asked_for(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path, monkeypatch
+) -> None:
+    save(qtbot, opened)
+    opened.close_photo()
+    moved = photo_file.with_name("moved.png")
+    photo_file.rename(moved)
+    asked = []
+
+    def ask(_parent, error):
+        asked.append(error)
+        return "locate"
+
+    monkeypatch.setattr(photo_question, "ask_about_photo", ask)
+    monkeypatch.setattr(files, "ask_photo", lambda *_: moved)
+    open_file(qtbot, opened, project_file)
+    assert [type(error) for error in asked] == [MissingPhotoError]
+    assert opened.editor.document.photo.path == moved
+    assert opened.project.path == project_file
+
+
+def test_a_changed_photo_is_used_if_the_user_says_so(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path, monkeypatch
+) -> None:
+    save(qtbot, opened)
+    opened.close_photo()
+    write_png(photo_file, np.full((120, 180, 3), 9, np.uint8))
+    answers = ["cancel", "use"]
+    asked = []
+
+    def ask(_parent, error):
+        asked.append(error)
+        return answers.pop(0)
+
+    monkeypatch.setattr(photo_question, "ask_about_photo", ask)
+    with qtbot.waitSignal(opened.opening.gave_up):
+        opened.open_path(project_file)
+    assert opened.editor.document is None
+    open_file(qtbot, opened, project_file)
+    assert all(isinstance(error, ChangedPhotoError) for error in asked)
+    assert (opened.editor.document.photo.pixels == 9).all()
+
+
+def test_the_question_about_a_photo_offers_what_is_possible(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch
+) -> None:
+    shown: list[list[str]] = []
+
+    def press(box: QMessageBox) -> None:
+        shown.append([button.text() for button in box.buttons()])
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+    for has_same_size in (True, False):
+        error = ChangedPhotoError("It changed.", tmp_path, has_same_size=has_same_size)
+        assert photo_question.ask_about_photo(window, error) == "cancel"
+    assert ["&Use it anyway" in buttons for buttons in shown] == [True, False]
+    assert all("&Locate…" in buttons for buttons in shown)
+
+
+# --- autosave and recovery ---------------------------------------------------------------------
+
+
+def keep_edits(qtbot: QtBot, window: MainWindow) -> Path:
+    window.autosaving.save_now()
+    qtbot.waitUntil(lambda: not window.autosaving.is_busy)
+    assert window.autosaving.path is not None
+    return window.autosaving.path
+
+
+def test_an_edit_is_kept_after_a_while(
+    qtbot: QtBot, monkeypatch, opened: MainWindow, photo_file: Path
+) -> None:
+    assert not opened.autosaving.is_waiting
+    assert autosaving.AUTOSAVE_MS < 60_000
+    opened.autosaving._timer.setInterval(1)
+    brighten(opened)
+    assert opened.autosaving.is_waiting
+    qtbot.waitUntil(lambda: opened.autosaving.path is not None and opened.autosaving.path.exists())
+    qtbot.waitUntil(lambda: not opened.autosaving.is_busy)
+    kept = load_project(opened.autosaving.path)
+    assert kept.find_layer(2).adjustments.exposure_stops == 1
+    assert read_project_facts(opened.autosaving.path).origin is None
+
+
+def test_what_is_saved_or_undone_needs_no_recovery_file(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    brighten(opened)
+    kept = keep_edits(qtbot, opened)
+    save(qtbot, opened)
+    qtbot.waitUntil(lambda: not kept.exists())
+    brighten(opened, 2)
+    kept = keep_edits(qtbot, opened)
+    assert read_project_facts(kept).origin == project_file
+    opened.editor.undo_stack.undo()
+    qtbot.waitUntil(lambda: not kept.exists())
+    assert not opened.autosaving.is_waiting
+    qtbot.waitUntil(lambda: not opened.autosaving.is_busy)
+
+
+def test_a_clean_close_leaves_nothing(qtbot: QtBot, opened: MainWindow, monkeypatch) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+    brighten(opened)
+    keep_edits(qtbot, opened)
+    assert opened.close()
+    assert list(recovery_dir().iterdir()) == []
+
+
+def test_edits_are_kept_before_an_export(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    brighten(opened)
+    opened.exporting.worked.emit("Writing files", 0, 1)
+    assert opened.autosaving.is_busy
+    qtbot.waitUntil(lambda: not opened.autosaving.is_busy)
+    assert opened.autosaving.path.exists()
+    opened.exporting.ended.emit(False)
+
+
+def crash(qtbot: QtBot, window: MainWindow) -> None:
+    """Leave behind what a killed window leaves, and close this one cleanly."""
+    kept = keep_edits(qtbot, window)
+    shutil.copy(kept, kept.with_name(f"0{kept.name}"))
+    window.editor.undo_stack.setClean()
+    qtbot.waitUntil(lambda: not kept.exists())
+    qtbot.waitUntil(lambda: not window.autosaving.is_busy)
+    window.close_photo()
+
+
+def test_what_a_crash_left_behind_is_offered_and_restored(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path
+) -> None:
+    brighten(opened)
+    crash(qtbot, opened)
+    opened.recovering.start()
+    assert opened.recovery_bar.isVisible()
+    assert "the edits of “three.png” were saved" in opened.recovery_bar.label.text()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        qtbot.mouseClick(opened.recovery_bar.restore_button, LEFT)
+    assert not opened.recovery_bar.isVisible()
+    assert exposure_of(opened) == 1
+    assert opened.isWindowModified()
+    assert opened.windowTitle() == "three.png[*] – himapp"
+    assert opened.autosaving.path is not None
+    assert opened.autosaving.path.exists()  # until the edits are saved
+    opened.editor.undo_stack.setClean()
+    qtbot.waitUntil(lambda: list(recovery_dir().iterdir()) == [])
+    qtbot.waitUntil(lambda: not opened.autosaving.is_busy)
+
+
+def test_edits_of_a_project_are_restored_under_its_name(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    save(qtbot, opened)
+    brighten(opened)
+    crash(qtbot, opened)
+    opened.recovering.start()
+    assert "“mine.himapp”" in opened.recovery_bar.label.text()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        qtbot.mouseClick(opened.recovery_bar.restore_button, LEFT)
+    assert opened.project.path == project_file
+    assert load_project(project_file).find_layer(2).adjustments.is_neutral
+    save(qtbot, opened)
+    assert load_project(project_file).find_layer(2).adjustments.exposure_stops == 1
+
+
+def test_what_is_put_off_is_offered_again_until_it_is_discarded(
+    qtbot: QtBot, opened: MainWindow
+) -> None:
+    brighten(opened)
+    crash(qtbot, opened)
+    opened.recovering.start()
+    qtbot.mouseClick(opened.recovery_bar.close_button, LEFT)
+    assert not opened.recovery_bar.isVisible()
+    opened.recovering.start()
+    assert opened.recovery_bar.isVisible()
+    qtbot.mouseClick(opened.recovery_bar.discard_button, LEFT)
+    assert not opened.recovery_bar.isVisible()
+    opened.recovering.start()
+    assert not opened.recovery_bar.isVisible()
+    assert list(recovery_dir().iterdir()) == []
+
+
+def test_a_living_window_keeps_its_own(qtbot: QtBot, opened: MainWindow) -> None:
+    brighten(opened)
+    kept = keep_edits(qtbot, opened)
+    assert find_left_edits(recovery_dir()) == []
+    opened.recovering.start()
+    assert not opened.recovery_bar.isVisible()
+    assert kept.exists()
+
+
+def test_edits_whose_photo_is_gone_stay_on_offer(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path, monkeypatch
+) -> None:
+    brighten(opened)
+    crash(qtbot, opened)
+    photo_file.unlink()
+    monkeypatch.setattr(photo_question, "ask_about_photo", lambda *_: "cancel")
+    opened.recovering.start()
+    with qtbot.waitSignal(opened.opening.gave_up):
+        qtbot.mouseClick(opened.recovery_bar.restore_button, LEFT)
+    assert opened.recovery_bar.isVisible()
+    assert opened.editor.document is None
+
+
+def test_a_file_that_is_no_project_is_not_offered(window: MainWindow) -> None:
+    recovery_dir().mkdir(parents=True)
+    (recovery_dir() / "broken.himapp").write_bytes(b"half")
+    (recovery_dir() / "idle.lock").touch()
+    window.recovering.start()
+    assert not window.recovery_bar.isVisible()
+
+
+def test_a_recovery_folder_that_cannot_be_written_is_said_once(
+    qtbot: QtBot, opened: MainWindow
+) -> None:
+    recovery_dir().parent.mkdir(parents=True, exist_ok=True)
+    recovery_dir().write_text("in the way")
+    brighten(opened)
+    opened.autosaving.save_now()
+    assert "Edits cannot be kept for a crash" in opened.message_bar.text
+    opened.message_bar.hide()
+    opened.autosaving.save_now()
+    assert opened.message_bar.text == ""
+
+
+def test_a_project_without_people_is_changed_when_they_are_found(
+    qtbot: QtBot, window: MainWindow, photo_file: Path, tmp_path: Path
+) -> None:
+    window.opening.cancel()
+    open_file(qtbot, window, photo_file)
+    path = tmp_path / "nobody.himapp"
+    document = window.editor.document
+    save_project(type(document).for_photo(document.photo), path)
+    open_file(qtbot, window, path)
+    assert not window.isWindowModified()
+    window.actions_by_name["find_people"].trigger()
+    qtbot.waitUntil(lambda: not window.is_busy)
+    assert len(window.editor.document.layers) == 3
+    assert window.isWindowModified()
