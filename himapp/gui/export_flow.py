@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
@@ -17,6 +17,14 @@ from himapp.gui.kept_settings import KeptSettings
 from himapp.settings import Settings
 
 
+class OpenProject(Protocol):
+    """Says where the document's project is."""
+
+    @property
+    def path(self) -> Path | None:
+        """The project's file; None while there is none."""
+
+
 class ExportFlow(QObject):
     """Opens the dialog with the last choices and hands the new ones on."""
 
@@ -28,6 +36,7 @@ class ExportFlow(QObject):
         self._settings = settings
         self._exporting = exporting
         self._parent = parent
+        self._project: OpenProject | None = None
         self.dialog: ExportDialog | None = None
 
     @property
@@ -40,6 +49,10 @@ class ExportFlow(QObject):
             "export_composite": self.export_composite,
             "export_layers": self.export_layers,
         }
+
+    def protect(self, project: OpenProject) -> None:
+        """Know where the open project is: no export replaces it."""
+        self._project = project
 
     @Slot()
     def export_people(self) -> None:
@@ -68,6 +81,9 @@ class ExportFlow(QObject):
         needs_people = content in ("cut-out", "matte")
         content = "composite" if needs_people and not document.layers else content
         wish = make_wish(self._settings.value, self._editor, content)
+        project = self._project.path if self._project is not None else None
+        if project is not None:
+            wish = replace(wish, options=replace(wish.options, protected=(project,)))
         self.dialog = ExportDialog(document, wish, self._parent)
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.presets_changed.connect(self._on_presets_changed)
