@@ -1,8 +1,8 @@
-"""Make small_heic.npz: the bytes of small HEIC and AVIF files that the program cannot write itself.
+"""Make small_heic.npz: small HEIC and AVIF files that the program cannot write itself.
 
-pillow-heif contains x265 (GPL) and imagecodecs half a hundred libraries, so that the tests read this
-file instead. Run ``python tests/data/make_heic_samples.py`` with both installed. Every photo is the
-upright scene of :func:`draw`, and is to be read back as that.
+pillow-heif contains x265 (GPL) and imagecodecs half a hundred libraries, so that the tests read
+this file instead. Run ``python tests/data/make_heic_samples.py`` with both installed. Every photo
+is the upright scene of :func:`draw`, and is to be read back as that.
 """
 
 import io

@@ -25,15 +25,16 @@ def read_heic(data: bytes, name: str) -> DecodedFile:
         name: the file as the user sees it.
 
     Raises:
-        PhotoError: libheif is not installed, or the photo is too large.
+        PhotoError: pillow-heif is not installed, or the photo is too large.
     """
     try:
-        import pi_heif
+        import pillow_heif
     except ImportError as error:
         raise PhotoError(
-            f"“{name}” is a HEIC photo; to open those, install the Python package pi-heif."
+            f"“{name}” is a HEIC photo: save it as JPEG or TIFF first, or add the Python package "
+            "pillow-heif, which opens it."
         ) from error
-    picture = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+    picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
     bits = int(picture.info.get("bit_depth", 8))
     width, height = picture.size
     check_size(name, width, height, pixel_bytes(8, 8 if bits == 8 else 16))

@@ -39,7 +39,8 @@ def read_raw(data: bytes, name: str) -> DecodedFile:
         import rawpy
     except ImportError as error:
         raise PhotoError(
-            f"“{name}” is a RAW photo; to open those, install the Python package rawpy."
+            f"“{name}” is a RAW photo: save it as JPEG or TIFF first, or add the Python package "
+            "rawpy, which opens it."
         ) from error
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
