@@ -11,13 +11,16 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev system run test check lint format types layers build selftest clean
+.PHONY: help env env-dev system readers run test check lint format types layers build selftest clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 system: ## install the system libraries that Qt needs, where they are missing
 	@bash .ci/system-packages
+
+readers: ## install the programs that the tests read files with, where they are missing
+	@bash .ci/system-packages readers
 
 env: $(VENV)/.installed ## create the environment and install himapp
 
@@ -34,7 +37,7 @@ run: system env ## open the window on a sample or PHOTO=path; without a display 
 	  echo "There is no display for the window: mattes and cut-outs lie in $(abspath $(OUT))"; \
 	fi
 
-test: system env-dev ## run all tests
+test: system readers env-dev ## run all tests
 	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests -q
 
 check: system env-dev lint types layers test ## everything that continuous integration runs
