@@ -1,5 +1,7 @@
 import errno
 import os
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,9 +14,16 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, ImageCms
 
 from himapp.errors import ExportError
-from himapp.imaging.image_files import write_jpeg, write_png
+from himapp.imaging.image_files import (
+    write_color_and_alpha_zip,
+    write_jpeg,
+    write_png,
+    write_tiff,
+    write_webp,
+)
 from himapp.imaging.photo_io import read_photo
 
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 pictures = st.sampled_from([np.uint8, np.uint16]).flatmap(
@@ -44,23 +53,77 @@ def test_a_png_gives_back_every_pixel(tmp_path: Path, pixels: np.ndarray) -> Non
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_alpha_is_straight(tmp_path: Path) -> None:
-    path = tmp_path / "person.png"
-    write_png(path, np.array([[[200, 100, 50, 128]]], np.uint8))
-    assert Image.open(path).getpixel((0, 0)) == (200, 100, 50, 128)
+def make_exif() -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    return exif.tobytes().removeprefix(b"Exif\0\0")
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 128, 255])
+@pytest.mark.parametrize("write", [write_png, write_tiff, write_webp])
+def test_alpha_is_straight(tmp_path: Path, write: Callable[..., None], alpha: int) -> None:
+    """The formula of premultiplied files gives (100, 50, 25, 128), and nothing under alpha 0."""
+    path = tmp_path / "person"
+    write(path, np.full((3, 5, 4), (200, 100, 50, alpha), np.uint8))
+    with Image.open(path) as image:
+        # libwebp leaves an alpha out that is full everywhere.
+        assert image.convert("RGBA").getpixel((4, 2)) == (200, 100, 50, alpha)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_grey_with_alpha_comes_back(tmp_path: Path, dtype: type) -> None:
+    pixels = np.random.default_rng(2).integers(0, np.iinfo(dtype).max, (40, 31, 2), dtype)
+    write_png(tmp_path / "a.png", pixels)
+    with Image.open(tmp_path / "a.png") as image:
+        assert "A" in image.getbands()
+    np.testing.assert_array_equal(stored_pixels(tmp_path / "a.png")[..., [0, 3]], pixels)
+
+
+@pytest.mark.parametrize("compression", [1, 2, 6, 9])
+def test_every_level_of_compression_keeps_every_pixel(tmp_path: Path, compression: int) -> None:
+    """More than one stripe, so that the parts of the stream are joined as well."""
+    pixels = np.random.default_rng(compression).integers(0, 9, (900, 801, 3), np.uint8)
+    pixels[300:500] = 7
+    write_png(tmp_path / "a.png", pixels, compression=compression)
+    np.testing.assert_array_equal(stored_pixels(tmp_path / "a.png"), pixels)
+
+
+def test_a_large_matte_comes_back(tmp_path: Path) -> None:
+    matte = np.zeros((1200, 1100), np.uint16)
+    matte[200:900, 300:700] = np.linspace(0, 65535, 400).astype(np.uint16)
+    write_png(tmp_path / "a.png", matte)
+    np.testing.assert_array_equal(stored_pixels(tmp_path / "a.png"), matte)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_xmp_and_resolution_are_carried(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    write = write_png if suffix == ".png" else write_jpeg
+    write(path, np.zeros((4, 5, 3), np.uint8), xmp=XMP, dpi=300)
+    with Image.open(path) as image:
+        image.load()
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)  # metres, whole numbers
+        kept = image.info["xmp"]
+    assert kept == XMP
+
+
+def test_metadata_too_long_for_a_jpeg_is_said(tmp_path: Path) -> None:
+    grey = np.zeros((2, 2), np.uint8)
+    for long in ({"xmp": bytes(65_600)}, {"exif": bytes(65_600)}):
+        with pytest.raises(ExportError, match=r"more metadata than a JPEG can hold"):
+            write_jpeg(tmp_path / "a.jpg", grey, **long)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_a_png_carries_profile_and_exif(tmp_path: Path, depth: type, channels: int) -> None:
-    exif = Image.Exif()
-    exif[0x010F] = "Maker"
     path = tmp_path / "a.png"
     write_png(
         path,
         np.full((3, 4, channels), np.iinfo(depth).max, depth),
         icc=SRGB,
-        exif=exif.tobytes().removeprefix(b"Exif\0\0"),
+        exif=make_exif(),
     )
     with Image.open(path) as image:
         image.verify()  # every chunk's CRC
@@ -71,11 +134,9 @@ def test_a_png_carries_profile_and_exif(tmp_path: Path, depth: type, channels: i
 
 
 def test_a_jpeg_carries_profile_and_exif(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x010F] = "Maker"
     path = tmp_path / "a.jpg"
     deep = np.full((16, 16, 3), (65535, 257 * 100, 0), np.uint16)
-    write_jpeg(path, deep, icc=SRGB, exif=exif.tobytes().removeprefix(b"Exif\0\0"))
+    write_jpeg(path, deep, icc=SRGB, exif=make_exif())
     photo = read_photo(path)
     assert photo.icc == SRGB
     assert photo.exif is not None
@@ -83,7 +144,7 @@ def test_a_jpeg_carries_profile_and_exif(tmp_path: Path) -> None:
     assert np.abs(photo.pixels[8, 8].astype(int) - (255, 100, 0)).max() <= 2
 
 
-@pytest.mark.parametrize("write", [write_png, write_jpeg])
+@pytest.mark.parametrize("write", [write_png, write_jpeg, write_tiff, write_webp])
 def test_a_written_file_has_the_usual_permissions(tmp_path: Path, write: object) -> None:
     plain, written = tmp_path / "plain", tmp_path / "written"
     plain.touch()
@@ -159,7 +220,7 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_picture_is_the_callers_mistake(tmp_path: Path, pixels: np.ndarray) -> None:
-    for write in (write_png, write_jpeg):
+    for write in (write_png, write_jpeg, write_tiff, write_webp):
         with pytest.raises(ValueError, match=r"pixels|shape"):
             write(tmp_path / "a", pixels)
     assert list(tmp_path.iterdir()) == []
@@ -179,3 +240,70 @@ def test_other_mistakes_of_the_caller_are_refused(tmp_path: Path) -> None:
 def test_a_side_jpeg_cannot_hold_is_said(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="too large for JPEG"):
         write_jpeg(tmp_path / "a.jpg", np.zeros((1, 65_536), np.uint8))
+
+
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+def test_a_webp_without_losses_gives_back_every_pixel(
+    tmp_path: Path, channels: tuple[int, ...]
+) -> None:
+    path = tmp_path / "Åsa 人.webp"
+    pixels = np.random.default_rng(3).integers(0, 256, (33, 57, *channels), np.uint8)
+    write_webp(path, pixels, icc=SRGB if channels else None, exif=make_exif(), xmp=XMP)
+    with Image.open(path) as image:
+        assert image.info.get("icc_profile") == (SRGB if channels else None)
+        assert b"Maker" in image.info["exif"]
+        assert image.info["xmp"] == XMP
+        stored = np.asarray(image)
+    np.testing.assert_array_equal(stored, pixels if channels else np.dstack([pixels] * 3))
+
+
+def test_a_webp_with_losses_keeps_alpha_and_is_near(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    ramp = np.linspace(0, 255, 64)
+    pixels = np.zeros((64, 64, 4), np.uint16)
+    pixels[..., 0], pixels[..., 1], pixels[..., 2] = ramp * 257, ramp[:, None] * 257, 9_000
+    pixels[..., 3] = np.tile([0, 20_000, 65_535, 65_535], (64, 16))
+    write_webp(path, pixels, quality=95)
+    with Image.open(path) as image:
+        stored = np.asarray(image).astype(int)
+    wanted = np.rint(pixels / 257)
+    np.testing.assert_array_equal(stored[..., 3], wanted[..., 3])
+    assert np.abs(stored[..., :3] - wanted[..., :3]).mean() < 3
+    assert np.abs(stored[..., :3] - wanted[..., :3])[pixels[..., 3] == 0].mean() < 3
+
+
+def test_a_side_webp_cannot_hold_and_an_unknown_quality_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"“a\.webp” is too large for WebP \(16,383 px"):
+        write_webp(tmp_path / "a.webp", np.zeros((16_384, 1), np.uint8))
+    with pytest.raises(ValueError, match="quality"):
+        write_webp(tmp_path / "a.webp", np.zeros((1, 1), np.uint8), quality=101)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_zip_holds_colour_and_alpha(tmp_path: Path, dtype: type) -> None:
+    path = tmp_path / "Åsa 人.zip"
+    rng = np.random.default_rng(4)
+    rgb = rng.integers(0, np.iinfo(dtype).max, (70, 50, 3), dtype)
+    alpha = rng.integers(0, np.iinfo(dtype).max, (70, 50), dtype)
+    write_color_and_alpha_zip(path, rgb, alpha, icc=SRGB, dpi=300)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["Åsa 人-colour.png", "Åsa 人-alpha.png"]
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        archive.extractall(tmp_path)
+    np.testing.assert_array_equal(stored_pixels(tmp_path / "Åsa 人-colour.png"), rgb)
+    np.testing.assert_array_equal(stored_pixels(tmp_path / "Åsa 人-alpha.png"), alpha)
+    assert read_photo(tmp_path / "Åsa 人-colour.png").icc == SRGB
+
+
+def test_colours_and_alpha_of_a_zip_must_fit(tmp_path: Path) -> None:
+    rgb, alpha = np.zeros((2, 3, 3), np.uint8), np.zeros((2, 2), np.uint8)
+    with pytest.raises(ValueError, match="do not fit"):
+        write_color_and_alpha_zip(tmp_path / "a.zip", rgb, alpha)
+
+
+@pytest.mark.parametrize("dpi", [0, -1, 1e6, float("nan")])
+def test_a_resolution_that_is_none_is_refused(tmp_path: Path, dpi: float) -> None:
+    with pytest.raises(ValueError, match="dpi"):
+        write_png(tmp_path / "a.png", np.zeros((1, 1), np.uint8), dpi=dpi)
