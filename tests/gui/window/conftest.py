@@ -1,7 +1,7 @@
 """The real window on real files, with a session that finds three people at once or on demand."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from himapp.gui.main_window import MainWindow
 from himapp.gui.theme import apply_theme
 from himapp.imaging.image_files import write_png
+from himapp.inference.prompts import Point, Prompt
 from himapp.inference.session import (
     CancelToken,
     InstanceMatte,
@@ -45,6 +46,9 @@ class FakeSession:
         self.lefts: tuple[int, ...] = LEFTS
         self.error: Exception | None = None
         self.requests = 0
+        self.answer: InstanceMatte | None = None
+        self.prompts: list[Prompt] = []
+        self.excluded: list[tuple[Point, InstanceMatte]] = []
 
     def find_people(
         self,
@@ -64,6 +68,39 @@ class FakeSession:
             raise self.error
         people = tuple(make_person(left) for left in self.lefts)
         return MattingResult(people, {"load": 9.0, "find": 0.3, "edges": 0.1}, self.device)
+
+    def add_person(
+        self,
+        pixels: Any,
+        prompt: Prompt,
+        others: Sequence[InstanceMatte],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        self.prompts.append(prompt)
+        self._wait(progress, cancel)
+        return self.answer
+
+    def exclude_place(
+        self,
+        pixels: Any,
+        place: Point,
+        matte: InstanceMatte,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> InstanceMatte | None:
+        self.excluded.append((place, matte))
+        self._wait(progress, cancel)
+        return self.answer
+
+    def _wait(self, progress: ProgressCallback | None, cancel: CancelToken | None) -> None:
+        (progress or ignore_progress)("find", 0, 3)
+        while not self.gate.wait(0.01):
+            (cancel or CancelToken()).raise_if_cancelled()
+        if self.error is not None:
+            raise self.error
 
 
 def make_person(left: int) -> InstanceMatte:
