@@ -1,7 +1,10 @@
-"""What holds for every test: a warning in the log fails it, Qt draws offscreen, home is safe."""
+"""What holds for every test: a warning in the log fails it, there is no network, home is safe."""
 
+import ipaddress
 import logging
 import os
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,35 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A deadline would measure the machine, not the code; a run in CI repeats exactly.
 settings.register_profile("himapp", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("himapp")
+
+
+_WITH_ADDRESS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_WITH_HOST = {"socket.getaddrinfo", "socket.gethostbyname"}
+
+
+def _refuse_network(event: str, args: tuple[object, ...]) -> None:
+    """Stop a test that reaches for another machine; this one's own addresses are fine."""
+    host: object = None
+    if event in _WITH_ADDRESS and args[0].family in (socket.AF_INET, socket.AF_INET6):
+        host = args[1][0] if args[1] else None
+    elif event in _WITH_HOST:
+        host = args[0]
+    if host is not None and not _is_this_machine(host):
+        raise PermissionError(f"The tests allow no network: {event} to {host}")
+
+
+def _is_this_machine(host: object) -> bool:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    if name in ("", "localhost", socket.gethostname()):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+# An audit hook sees what any code does, however it came to the socket; it cannot be taken off.
+sys.addaudithook(_refuse_network)
 
 
 class _WarningCollector(logging.Handler):
