@@ -9,6 +9,7 @@ keywords are the photographer's words and stay with "all but location", even if 
 import struct
 from collections.abc import Callable, Collection
 from typing import Final, Literal
+from xml.etree.ElementTree import Element
 
 from himapp.imaging.exif import ORIENTATION_TAG
 from himapp.imaging.exif_block import (
@@ -19,7 +20,14 @@ from himapp.imaging.exif_block import (
     read_block,
     write_block,
 )
-from himapp.imaging.xmp_packet import is_authors, is_known, is_location, keep_properties
+from himapp.imaging.iptc_records import describe_records
+from himapp.imaging.xmp_names import is_authors, is_known, is_location
+from himapp.imaging.xmp_packet import (
+    keep_properties,
+    list_properties,
+    read_descriptions,
+    write_packet,
+)
 
 MetadataPolicy = Literal["all", "no-location", "copyright", "none"]
 """Everything; everything but where it was taken; author and rights alone; nothing."""
@@ -48,15 +56,6 @@ _LARGEST_VALUE_BYTES: Final = 16_384
 
 _JPEG_START: Final = b"\xff\xd8\xff"
 _SHORT: Final = 3
-
-_IPTC_MARK: Final = 0x1C
-_IPTC_CHARACTER_SET: Final = (1, 90)
-_IPTC_PREVIEWS: Final = frozenset({200, 201, 202})
-_IPTC_LOCATION: Final = frozenset({26, 27, 90, 92, 95, 100, 101})
-"""Content location code and name, city, sublocation, state, country code and name."""
-
-_IPTC_AUTHOR: Final = frozenset({80, 85, 110, 116})
-"""By-line, by-line title, credit, copyright notice."""
 
 
 def filter_exif(exif: bytes | None, policy: MetadataPolicy) -> bytes | None:
@@ -91,49 +90,41 @@ def filter_exif(exif: bytes | None, policy: MetadataPolicy) -> bytes | None:
     return write_block(ExifBlock(block.order, main, taken, gps))
 
 
-def filter_xmp(xmp: bytes | None, policy: MetadataPolicy) -> bytes | None:
+def filter_xmp(
+    xmp: bytes | None, policy: MetadataPolicy, *, iptc: bytes | None = None
+) -> bytes | None:
     """Return the XMP packet an exported file gets.
+
+    What older IPTC-IIM records say and the packet does not is taken into it: files are written
+    with one place for author, caption and keywords.
 
     Args:
         xmp: the packet; None for none.
         policy: what to let through.
+        iptc: the records, each from its mark ``0x1C`` on; None for none.
 
     Returns:
-        A new packet; None when nothing stays, or it cannot be understood.
+        A new packet; None when nothing stays, or nothing can be understood.
     """
-    if not xmp or policy == "none":
+    if policy == "none":
         return None
     top, nested = _choose_properties(policy)
     try:
-        return keep_properties(xmp, top, nested)
-    except (ValueError, RecursionError):
+        descriptions = _read_xmp(xmp)
+        if iptc:
+            descriptions.append(describe_records(iptc, list_properties(descriptions)))
+        kept = [keep_properties(each, top, nested) for each in descriptions]
+        return write_packet([each for each in kept if each is not None])
+    except RecursionError:
         return None
 
 
-def filter_iptc(iptc: bytes | None, policy: MetadataPolicy) -> bytes | None:
-    """Return the IPTC-IIM records an exported file gets.
-
-    Args:
-        iptc: the records, each from its mark ``0x1C`` on; None for none.
-        policy: what to let through.
-
-    Returns:
-        Records; None when nothing stays, or they are damaged.
-
-    Reference:
-        IPTC-IIM 4.2, chapters 3 (the character set) and 6 (the application record).
-    """
-    if not iptc or policy == "none":
-        return None
+def _read_xmp(xmp: bytes | None) -> list[Element]:
+    """Return a packet's descriptions; none where it is damaged."""
     try:
-        records = _split_iptc(iptc)
-    except (ValueError, struct.error):
-        return None
-    kept = [data for number, data in records if _is_iptc_kept(number, policy)]
-    has_content = any(
-        number != _IPTC_CHARACTER_SET and _is_iptc_kept(number, policy) for number, _ in records
-    )
-    return b"".join(kept) if has_content else None
+        return read_descriptions(xmp) if xmp else []
+    except ValueError:
+        return []
 
 
 def _pick(directory: Directory, tags: Collection[int]) -> dict[int, Entry]:
@@ -160,27 +151,3 @@ def _choose_properties(
     return (lambda name: is_known(name) and not is_location(name)), (
         lambda name: not is_location(name)
     )
-
-
-def _split_iptc(iptc: bytes) -> list[tuple[tuple[int, int], bytes]]:
-    """Return record and dataset number of each dataset, with all of its bytes."""
-    records, place = [], 0
-    while place < len(iptc.rstrip(b"\0")):
-        mark, record, dataset, size = struct.unpack_from(">BBBH", iptc, place)
-        end = place + 5 + size
-        if mark != _IPTC_MARK or size & 0x8000 or end > len(iptc):
-            raise ValueError("not a record, or one that is cut off or larger than 32 KB")
-        records.append(((record, dataset), iptc[place:end]))
-        place = end
-    return records
-
-
-def _is_iptc_kept(number: tuple[int, int], policy: MetadataPolicy) -> bool:
-    record, dataset = number
-    if number == _IPTC_CHARACTER_SET:
-        return True
-    if record != 2 or dataset in _IPTC_PREVIEWS:
-        return False
-    if policy == "copyright":
-        return dataset in _IPTC_AUTHOR
-    return policy == "all" or dataset not in _IPTC_LOCATION
