@@ -24,6 +24,7 @@ from himapp.inference.edges import crop_visible
 from himapp.inference.postprocess import Candidate, bring_to_photo
 from himapp.inference.preprocess import ModelInput, prepare_input
 from himapp.inference.prompts import BoxPrompt, Point, PointPrompt, Prompt
+from himapp.inference.refine import Refining
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte, ProgressCallback
 from models.e2e_him.lite.prompts import NetworkPrompt
 
@@ -41,7 +42,7 @@ _CUT_SHARE = 0.02
 # What neighbours leave of a matte has a faint rim along them; that alone is nobody.
 _SMALLEST_AREA_PX = 25
 # Who keeps less than this of their matte was not a person with something at the edge.
-_LEAST_REST = 0.35
+_LEAST_REST = 0.15
 _SOLID = 0.5
 
 
@@ -82,12 +83,14 @@ class PromptAnswering:
         pixels: the photo, uint8 or uint16 ``[H, W, 3]``.
         progress: told about every stage.
         cancel: looked at between looks and strips.
+        refining: the refiner; None leaves the edges to guided up-sampling.
     """
 
     runner: NetworkRunner
     pixels: PixelArray
     progress: ProgressCallback
     cancel: CancelToken
+    refining: Refining | None = None
 
     def add_person(self, prompt: Prompt, others: Sequence[InstanceMatte]) -> InstanceMatte | None:
         """Return whom a prompt points at; see ``MattingSession``."""
@@ -151,6 +154,7 @@ class PromptAnswering:
             self.pixels[window.slices],
             progress=partial(self.progress, "edges"),
             cancel=self.cancel,
+            refining=self.refining,
         )
         if not people:
             return None

@@ -24,7 +24,8 @@ from models.e2e_him.lite.proposals import (
 MASK_STRIDE = 4
 _EXTRA_QUERIES = 6
 _MAX_OVERLAP = 0.7
-_SAME_PERSON_IOU = 0.5
+# Who is added must differ from everybody; of two people in one matte the larger one may be most.
+_SAME_PERSON_IOU, _SAME_MATTE_IOU = 0.5, 0.8
 _LEAST_FREE = 0.3
 _SURE = 0.5
 
@@ -117,7 +118,7 @@ def rank_masks(logits: Tensor, score: Tensor, prompt: NetworkPrompt) -> Tensor:
     sureness = (probability * masks).sum((1, 2)) / area
     fits = _holds(masks, prompt.points).all(1) & ~_holds(masks, prompt.avoided).any(1)
     known = F.interpolate(prompt.known[None], size=masks.shape[-2:], mode="area")[0]
-    fits &= ~_is_known(masks, known)
+    fits &= ~_is_known(masks, known, _SAME_PERSON_IOU if prompt.keeps_known else _SAME_MATTE_IOU)
     quality = sureness * (0.2 + 0.8 * score.float())
     if prompt.keeps_known and len(known):
         free = (masks * (1 - known.sum(0)).clamp(min=0)).sum((1, 2)) / area
@@ -136,14 +137,14 @@ def _holds(masks: Tensor, points: Tensor) -> Tensor:
     return masks[:, y, x] > 0
 
 
-def _is_known(masks: Tensor, known: Tensor) -> Tensor:
+def _is_known(masks: Tensor, known: Tensor, least_iou: float) -> Tensor:
     """Return whether each mask is one of the known people, bool ``[M]``."""
     if not len(known):
         return torch.zeros(len(masks), dtype=torch.bool, device=masks.device)
     a, b = masks.flatten(1), (known > _SURE).float().flatten(1)
     shared = a @ b.T
     union = a.sum(1)[:, None] + b.sum(1)[None] - shared
-    return (shared > _SAME_PERSON_IOU * union.clamp(min=1)).any(1)
+    return (shared > least_iou * union.clamp(min=1)).any(1)
 
 
 def _fill(masks: Tensor, box: Tensor) -> Tensor:

@@ -100,6 +100,12 @@ def test_an_answer_is_nobody_who_is_known() -> None:
     assert best(logits, prompt((14, 9), known=bar(0, 7), keeps_known=False), 0.9, 0.5) == 1
 
 
+def test_the_larger_of_two_people_in_one_matte_may_be_excluded_from_it() -> None:
+    both = bar(0, 12)
+    assert best(masks((4, 12)), prompt((34, 9), known=both, keeps_known=False)) == 0
+    assert best(masks((4, 12)), prompt((34, 9), known=both)) is None
+
+
 def test_an_answer_does_not_lie_mostly_in_known_people() -> None:
     asked = prompt((34, 9), known=bar(0, 7))
     assert best(masks((3, 9)), asked) == 0  # a third is free
