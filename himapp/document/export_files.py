@@ -48,7 +48,8 @@ def pick_metadata(photo: Photo, options: ExportOptions) -> CarriedMetadata:
     if options.content == "matte":
         return CarriedMetadata(dpi=dpi)
     policy = options.coding.metadata
-    return CarriedMetadata(filter_exif(photo.exif, policy), filter_xmp(photo.xmp, policy), dpi)
+    xmp = filter_xmp(photo.xmp, policy, iptc=photo.iptc)
+    return CarriedMetadata(filter_exif(photo.exif, policy), xmp, dpi)
 
 
 def write_picture(

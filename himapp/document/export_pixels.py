@@ -15,7 +15,7 @@ import numpy as np
 
 from himapp.document.background import ImageBackground, TransparentBackground
 from himapp.document.document import Document
-from himapp.document.document_color import working_profile
+from himapp.document.document_color import is_colourless, working_profile
 from himapp.document.export_options import ExportOptions
 from himapp.document.export_plan import PlannedFile
 from himapp.document.person_pixels import read_edited_photo
@@ -251,7 +251,7 @@ def _finish_colours(source: PictureSource, pixels: Array) -> FilePixels:
     icc, convert = pick_conversion(source.document, source.options)
     if convert is not None:
         _replace_colours(pixels, convert)
-    elif photo.is_grey and _can_be_grey(source.options) and _is_colourless(pixels):
+    elif photo.is_grey and _can_be_grey(source.options) and is_colourless(pixels):
         grey = pixels[..., [0, 3]] if _has_alpha(pixels) else pixels[..., 0]
         return FilePixels(_at_depth(np.ascontiguousarray(grey), source), photo.grey_icc)
     return FilePixels(_at_depth(pixels, source), icc)
@@ -270,16 +270,6 @@ def pick_conversion(
 
 def _can_be_grey(options: ExportOptions) -> bool:
     return options.coding.image_format != "webp" and not options.is_zipped
-
-
-def _is_colourless(pixels: Array) -> bool:
-    """Whether red, green and blue are alike, but for the rounding of one step in 255."""
-    step = np.iinfo(pixels.dtype).max // 255
-    for rows in split_rows(Region(0, 0, pixels.shape[1], pixels.shape[0])):
-        part = pixels[rows.y : rows.bottom, :, :3].astype(np.int32)
-        if np.any(np.ptp(part, axis=2) > step):
-            return False
-    return True
 
 
 def _replace_colours(pixels: Array, convert: Callable[[Array], Array]) -> None:

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Final
 
 import cv2
-import numpy as np
 
 from himapp import __version__
 from himapp.atomic_file import open_atomically
 from himapp.document.background import ImageBackground
 from himapp.document.document import Document
+from himapp.document.document_color import working_profile
 from himapp.document.matte_tiles import Matte
 from himapp.document.pixel_values import Array
 from himapp.document.project_archive import (
@@ -244,8 +244,7 @@ def _draw_thumbnail(document: Document, cache: RenderCache) -> Callable[[], byte
         scale = min(THUMBNAIL_PX / max(frame.shape), 1.0)
         rgba = render(document, frame, scale, cache=cache)
         small = to_uint8(rgba)
-        colours = convert_pixels(np.ascontiguousarray(small[..., :3]), document.photo.icc, None)
-        return encode_png(np.dstack([colours, small[..., 3]]))
+        return encode_png(convert_pixels(small, working_profile(document.photo), None))
 
     return draw
 
