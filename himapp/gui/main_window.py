@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         named = self.actions_by_name
         self.status.add_zoom(named["zoom_out"], named["zoom_in"], named["fit"])
+        self.side_bar.people.offer(named["add_person"], named["remove"])
         restore_place(self, self.settings.value.window_geometry)
         self._show_recent()
 

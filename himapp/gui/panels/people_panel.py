@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy, QToolButton, QWidget
 
 from himapp.document.edits import reorder, set_opacity
 from himapp.gui.editor import Editor
@@ -137,6 +137,15 @@ class PeoplePanel(Panel):
         editor.document_changed.connect(self._refresh)
         editor.selection_changed.connect(self._on_selection_changed)
         self._refresh()
+
+    def offer(self, *actions: QAction) -> None:
+        """Put actions into the heading, as buttons with their icons."""
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.add_to_heading(button)
 
     @Slot()
     def move_forward(self) -> None:
