@@ -1,12 +1,17 @@
 """What holds for every test: a warning in the log fails it, there is no network, home is safe."""
 
+import hashlib
 import ipaddress
+import json
 import logging
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -81,3 +86,56 @@ def _no_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     folder: Path = tmp_path_factory.getbasetemp() / "home"
     for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(folder / variable.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class OddFiles:
+    """The corpus of odd and bad files.
+
+    Attributes:
+        folder: where they lie.
+        expected: by name, what make_odd_files.py says of each.
+    """
+
+    folder: Path
+    expected: dict[str, dict[str, Any]]
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what must stay the same about every file."""
+        return {path.name: _fingerprint(path) for path in sorted(self.folder.iterdir())}
+
+    def find_fault(self, name: str, size: tuple[int, int] | None, sentence: str) -> str | None:
+        """Say what is wrong about how a file was opened (its size) or refused (a sentence)."""
+        expected = self.expected[name]
+        if size is not None:
+            wanted = expected.get("size", "a refusal")
+            return None if wanted in (None, list(size)) else f"{name}: {size}, not {wanted}"
+        is_one = sentence.endswith(".") and "\n" not in sentence and "“" in sentence
+        if is_one and expected.get("refusal", "opens") in sentence:
+            return None
+        return f"{name}: {sentence!r}, not {expected}"
+
+
+def _fingerprint(path: Path) -> object:
+    if path.is_symlink() or not path.is_file():
+        return path.readlink() if path.is_symlink() else path.stat().st_mode
+    facts = path.stat()
+    return hashlib.sha256(path.read_bytes()).hexdigest(), facts.st_mtime_ns, facts.st_mode
+
+
+@pytest.fixture(scope="session")
+def odd_files(tmp_path_factory: pytest.TempPathFactory) -> OddFiles:
+    """The corpus, made once."""
+    folder = tmp_path_factory.mktemp("odd") / "files"
+    script = Path(__file__).parent / "data" / "make_odd_files.py"
+    subprocess.run([sys.executable, str(script), "--out", str(folder)], check=True, timeout=120)
+    table = folder / "expected.json"
+    expected = json.loads(table.read_text(encoding="utf-8"))
+    table.unlink()
+    return OddFiles(folder, expected)
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 3 GB be free, so that a file that promises gigapixels is refused on every machine."""
+    monkeypatch.setattr("himapp.imaging.readers.limits.available_memory", lambda: 3 * 10**9)

@@ -18,6 +18,7 @@ from himapp.imaging.readers.pillow_files import (
 )
 
 _PNG_BITS_BYTE: Final = 24
+_SILENT: Final = 0
 _PNG_COLOR_BYTE: Final = 25
 _PNG_GREY: Final = (0, 4)
 
@@ -73,7 +74,11 @@ def widen(samples: PixelArray, bits: int) -> PixelArray:
 
 
 def _decode(data: bytes) -> npt.NDArray[np.uint16]:
-    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    said = cv2.utils.logging.setLogLevel(_SILENT)  # damage reaches the user as a PhotoError
+    try:
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    finally:
+        cv2.utils.logging.setLogLevel(said)
     if stored is None or stored.dtype != np.uint16:
         raise ValueError("OpenCV does not decode this file at 16 bit")
     return stored.astype(np.uint16, copy=False)

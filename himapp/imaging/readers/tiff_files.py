@@ -52,7 +52,8 @@ _MODELS: Final[dict[int, tuple[ColorModel, str, int]]] = {
 _ASSOCIATED: Final = 1
 _ALPHA_KINDS: Final = (1, 2)
 _ICC_LAB_WHITE: Final = 65280
-_SIGNED: Final = 2
+_DEEPER_BITS: Final = (24, 32, 64)
+_FLOATING: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ def read_tiff(data: bytes, name: str) -> DecodedFile:
     """
     tags = read_directory(data)
     bits, formats = _numbers(tags, _BITS, 1), _numbers(tags, _SAMPLE_FORMAT, 1)
-    if max(bits) > 16 or max(formats) > _SIGNED:
-        raise PhotoError(f"“{name}” has {max(bits)} bits per channel; 8 and 16 can be opened.")
+    if max(bits) in _DEEPER_BITS or _FLOATING in formats:
+        kind = f"{max(bits)} bits" if max(bits) > 16 else "floating-point numbers"
+        raise PhotoError(f"“{name}” has {kind} per channel; 8 and 16 bits can be opened.")
     if not _is_plain(tags, bits):
         return read_with_pillow(data, name, "TIFF")
     model, mode, wanted = _MODELS[_number(tags, _PHOTOMETRIC)]
