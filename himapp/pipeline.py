@@ -22,7 +22,14 @@ from himapp.document.edits import add_person_layers
 from himapp.errors import Cancelled, HimappError, PhotoError, WeightsError
 from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import list_photos, read_photo
-from himapp.inference.session import CancelToken, DeviceWish, MattingResult, MattingSession
+from himapp.imaging.profile_conversion import name_profile
+from himapp.inference.session import (
+    CancelToken,
+    DeviceWish,
+    MattingResult,
+    MattingSession,
+    Quality,
+)
 from himapp.paths import display_name
 from himapp.run_files import MatteWriter, PersonFiles
 
@@ -57,12 +64,12 @@ class PhotoFailure:
     error: str
 
 
-def open_session(device: DeviceWish = "auto") -> MattingSession:
+def open_session(device: DeviceWish = "auto", quality: Quality = "normal") -> MattingSession:
     """Return a session of the shipped network; it loads the weights when it is first used."""
     # torch takes seconds to load: only those who work wait for it.
     from himapp.inference.e2e_him import E2EHimSession
 
-    return E2EHimSession(device)
+    return E2EHimSession(device, quality=quality)
 
 
 def document_with_people(photo: Photo, result: MattingResult) -> Document:
@@ -169,4 +176,5 @@ def _note_conversion(photo: Photo) -> tuple[str, ...]:
     """Say that colours are not the file's own; cut-outs would surprise a printer otherwise."""
     if photo.source_mode not in ("CMYK", "LAB"):
         return ()
-    return (f"The colours were converted from {photo.source_mode} to sRGB.",)
+    name = name_profile(photo.icc)
+    return (f"The colours were converted from {photo.source_mode} to {name}.",)

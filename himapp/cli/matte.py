@@ -13,10 +13,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from himapp.cli.terminal import ExitCode, TerminalProgress, say
 from himapp.errors import ExportError, WeightsError
+from himapp.inference.session import Quality
 from himapp.pipeline import (
     PhotoFailure,
     PhotoProgress,
@@ -53,6 +54,12 @@ def add_matte_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "cpu", "cuda"),
         default="auto",
         help="where the network runs (default: a GPU if there is one)",
+    )
+    parser.add_argument(
+        "--quality",
+        choices=get_args(Quality),
+        default="normal",
+        help="work spent on edges: draft is fast, best refines every pixel (default: normal)",
     )
 
 
@@ -92,7 +99,7 @@ class _MatteRun:
             return
         jobs = list(zip(photos, name_folders(photos, options.out), strict=True))
         counter = PhotoCounter(self._progress, len(jobs))
-        session = open_session(options.device)
+        session = open_session(options.device, options.quality)
         for outcome in matte_photos(session, jobs, cutouts=options.cutouts, progress=counter.start):
             self._tell(outcome)
 

@@ -7,22 +7,29 @@ from functools import partial
 
 from himapp.errors import WeightsError
 from himapp.imaging.photo import PixelArray
+from himapp.inference.crowd import CrowdLook, is_crowd
 from himapp.inference.devices import InstanceNetwork, NetworkRunner, choose_device
-from himapp.inference.postprocess import bring_to_photo, select_people
-from himapp.inference.preprocess import prepare_input
+from himapp.inference.postprocess import FoundPerson, bring_to_photo, select_people
+from himapp.inference.preprocess import ModelInput, prepare_input
 from himapp.inference.prompting import PromptAnswering
 from himapp.inference.prompts import Point, Prompt
+from himapp.inference.refine import PLANS, Refining
 from himapp.inference.session import (
     CancelToken,
     DeviceWish,
     InstanceMatte,
     MattingResult,
     ProgressCallback,
+    Quality,
     Stage,
     ignore_progress,
 )
+from himapp.inference.tiles import TileRefiner
 from himapp.inference.weights import find_weights
-from models import WeightsFormatError, load_network
+from himapp.paths import weights_path
+from models import AlphaRefiner, WeightsFormatError, load_network, load_refiner
+
+_REFINER_NAME = "refiner"
 
 
 def load_shipped_network() -> InstanceNetwork:
@@ -38,6 +45,21 @@ def load_shipped_network() -> InstanceNetwork:
         raise WeightsError(f"The network's weights {path} do not fit this version.") from error
 
 
+def load_shipped_refiner() -> AlphaRefiner | None:
+    """Load the refiner from its checked weights file; None where it was not shipped.
+
+    Raises:
+        WeightsError: the file is damaged.
+    """
+    path = weights_path(_REFINER_NAME)
+    if not path.is_file():
+        return None
+    try:
+        return load_refiner(find_weights(path))
+    except WeightsFormatError as error:
+        raise WeightsError(f"The refiner's weights {path} do not fit this version.") from error
+
+
 class E2EHimSession:
     """Finds people with E2E-HIM; the network is loaded when the first photo comes.
 
@@ -48,15 +70,22 @@ class E2EHimSession:
         self,
         device: DeviceWish = "auto",
         *,
+        quality: Quality = "normal",
         load: Callable[[], InstanceNetwork] = load_shipped_network,
+        load_edges: Callable[[], AlphaRefiner | None] = load_shipped_refiner,
     ) -> None:
         """Choose the device; nothing is loaded yet.
 
         Args:
             device: where the network should run.
+            quality: how much work edges are worth.
             load: gives the network, in eval mode and float32.
+            load_edges: gives the refiner likewise; without one guided up-sampling draws edges.
         """
         self._load = load
+        self._load_edges = load_edges
+        self._quality: Quality = quality
+        self._refining: Refining | None = None
         self._device, self._notes = choose_device(device)
         self._runner: NetworkRunner | None = None
 
@@ -76,17 +105,32 @@ class E2EHimSession:
         watch = _StageWatch(progress or ignore_progress, cancel or CancelToken())
         runner = self._runner or self._load_runner(watch)
         with watch.stage("find"):
-            model_input = prepare_input(pixels, runner.network.input_side)
-            prediction = runner.predict(model_input.image)
-            people = select_people(
-                prediction, model_input.placement, runner.network.score_threshold
-            )
+            people, model_input = self._find(runner, pixels, watch)
         with watch.stage("edges", of=len(people)):
             report = partial(watch.progress, "edges")
             mattes = bring_to_photo(
-                people, model_input, pixels, progress=report, cancel=watch.cancel
+                people,
+                model_input,
+                pixels,
+                progress=report,
+                cancel=watch.cancel,
+                refining=self._refining,
             )
         return MattingResult(mattes, watch.seconds, runner.device.name, runner.notes)
+
+    def _find(
+        self, runner: NetworkRunner, pixels: PixelArray, watch: "_StageWatch"
+    ) -> tuple[Sequence[FoundPerson], ModelInput]:
+        """Return the people on the grid of the last look; a crowd is looked at again, in tiles."""
+        network = runner.network
+        model_input = prepare_input(pixels, network.input_side)
+        prediction = runner.predict(model_input.image)
+        people = select_people(prediction, model_input.placement, network.score_threshold)
+        if not is_crowd(people, pixels):
+            return people, model_input
+        again = CrowdLook(pixels, network.input_side, network.score_threshold, runner.predict)
+        report = partial(watch.progress, "find")
+        return again.find(people, progress=report, cancel=watch.cancel), again.model_input
 
     def add_person(
         self,
@@ -117,10 +161,14 @@ class E2EHimSession:
     ) -> PromptAnswering:
         watch = _StageWatch(progress or ignore_progress, cancel or CancelToken())
         runner = self._runner or self._load_runner(watch)
-        return PromptAnswering(runner, pixels, watch.progress, watch.cancel)
+        return PromptAnswering(runner, pixels, watch.progress, watch.cancel, self._refining)
 
     def _load_runner(self, watch: "_StageWatch") -> NetworkRunner:
         with watch.stage("load"):
+            refiner = self._load_edges() if self._quality != "draft" else None
+            if refiner is not None and self._quality != "draft":
+                tiles = TileRefiner(refiner, self._device)
+                self._refining = Refining(tiles, PLANS[self._quality])
             self._runner = NetworkRunner(self._load(), self._device, notes=self._notes)
         return self._runner
 

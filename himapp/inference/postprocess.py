@@ -1,8 +1,9 @@
 """From what the network says to people at photo size."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from himapp.imaging.photo import PixelArray
 from himapp.inference.devices import Prediction
 from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
 from himapp.inference.preprocess import ModelInput
+from himapp.inference.refine import MatteRefinement, Refining
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
 
 _Floats = npt.NDArray[np.float32]
@@ -34,6 +36,25 @@ class Candidate:
     alpha: _Floats
     score: float
     box: tuple[float, float, float, float]
+
+
+class FoundPerson(Protocol):
+    """Somebody on a grid of the photo, ready to be brought to its size; see ``Candidate``."""
+
+    @property
+    def alpha(self) -> _Floats:
+        """The matte on the whole grid."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """How sure the network is."""
+        ...
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Bounds in photo pixels."""
+        ...
 
 
 def select_people(
@@ -72,12 +93,13 @@ def _centre_x(alpha: _Floats) -> float:
 
 
 def bring_to_photo(
-    people: list[Candidate],
+    people: Sequence[FoundPerson],
     model_input: ModelInput,
     pixels: PixelArray,
     *,
     progress: Callable[[int, int], None],
     cancel: CancelToken,
+    refining: Refining | None = None,
 ) -> tuple[InstanceMatte, ...]:
     """Return people's mattes at photo size; at every pixel they sum to at most 65535.
 
@@ -86,7 +108,8 @@ def bring_to_photo(
         model_input: what the network saw.
         pixels: the photo, uint8 or uint16 ``[H, W, 3]``.
         progress: called as ``progress(done, of)`` after each person.
-        cancel: looked at between people and strips.
+        cancel: looked at between people, strips and batches of tiles.
+        refining: the refiner; None leaves the edges to guided up-sampling.
 
     Raises:
         Cancelled: the token was cancelled.
@@ -94,8 +117,11 @@ def bring_to_photo(
     if not people:
         return ()
     enlarge = _choose_method(model_input, pixels)
+    if refining is not None:
+        enlarge = MatteRefinement(refining.refiner, pixels, refining.plan, len(people)).enlarge
     mattes = []
-    with ThreadPoolExecutor(_THREADS) as pool:
+    # The refiner's network keeps all cores busy by itself.
+    with ThreadPoolExecutor(_THREADS if refining is None else 1) as pool:
         enlarged = pool.map(lambda person: enlarge(person.alpha, cancel), people)
         for number, (person, cropped) in enumerate(zip(people, enlarged, strict=True), start=1):
             cancel.raise_if_cancelled()

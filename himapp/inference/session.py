@@ -24,6 +24,13 @@ Stage = Literal["load", "find", "edges"]
 DeviceWish = Literal["auto", "cpu", "cuda"]
 """Where the user wants the network to run; ``auto`` takes a GPU that is there."""
 
+Quality = Literal["draft", "normal", "best"]
+"""How much work edges are worth.
+
+``draft`` leaves them to guided up-sampling; ``normal`` refines them up to some size of a person,
+then where they are softest; ``best`` refines them everywhere on the photo's own pixels.
+"""
+
 ProgressCallback = Callable[[Stage, int, int], None]
 """Called as ``progress(stage, done, of)``, on the thread that does the work.
 

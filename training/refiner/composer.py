@@ -112,7 +112,7 @@ class Composer:
         else:
             is_usual = rng.random() >= _ENLARGED
             wanted = side / (rng.uniform(0.5, 1.4) if is_usual else rng.uniform(1.4, 2.6))
-        return max(16, min(round(wanted), _longest(person)))
+        return max(16, min(int(wanted), _longest(person)))
 
     def _window(self, person: Person, length: int, side: int) -> _Cut:
         """Cut a square out of a person, mirrored half of the time."""
@@ -141,7 +141,7 @@ class Composer:
         return int(rows[chosen]) * 3, int(columns[chosen]) * 3
 
     def _shift(self, centre: int, length: int) -> int:
-        return centre - length // 2 + int(self.rng.integers(-length // 3, length // 3 + 1))
+        return int(centre - length // 2 + self.rng.integers(-length // 3, length // 3 + 1))
 
     def _shade(self, colour: Rgb, behind: Rgb) -> Rgb:
         if self.rng.random() < 0.4:
@@ -201,7 +201,7 @@ def _mix(behind: NDArray[np.uint8] | _Floats, colour: Rgb, alpha: _Floats) -> _F
 
 
 def _to_picture(mixed: _Floats) -> Rgb:
-    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
 
 
 def _longest(person: Person) -> int:
@@ -209,7 +209,7 @@ def _longest(person: Person) -> int:
     rows, columns = person.picture.shape[:2]
     top, bottom, left, right = person.cut
     limits = [rows] * (top and bottom) + [columns] * (left and right)
-    return min([4096, *limits])
+    return int(min([4096, *limits]))
 
 
 def _keep_inside(start: int, length: int, border: int, cut: tuple[bool, ...]) -> int:

@@ -68,7 +68,7 @@ def _blob(shape: tuple[int, ...], rng: Random, *, largest: float = 0.16) -> _Flo
     distance = np.hypot(
         (y - rng.uniform(0, height)) / radii[0], (x - rng.uniform(0, width)) / radii[1]
     )
-    return np.clip(1.5 - distance, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1.5 - distance, 0, 1), np.float32)
 
 
 def _add_lumps(small: _Floats, rng: Random) -> _Floats:

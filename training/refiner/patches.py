@@ -16,7 +16,7 @@ from training.refiner.seen import MatteNetwork, SeenPicture, look_at
 
 _Floats = NDArray[np.float32]
 _LOOK_SIDE_PX = 1024
-_PATCHES_OF_A_LOOK = 12
+_PATCHES_OF_A_LOOK = 24
 
 
 @dataclass(frozen=True, slots=True)

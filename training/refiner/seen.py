@@ -53,9 +53,10 @@ class SeenPicture:
         )
         part = slice(top, top + length), slice(left, left + length)
         method = cv2.INTER_AREA if length > side else cv2.INTER_LINEAR
-        picture, coarse, alpha = (
+        picture = resize(np.ascontiguousarray(self.composed.picture[part]), side, side, method)
+        coarse, alpha = (
             resize(np.ascontiguousarray(plane[part]), side, side, method)
-            for plane in (self.composed.picture, self.coarse, self.composed.alpha)
+            for plane in (self.coarse, self.composed.alpha)
         )
         return picture, coarse, alpha
 

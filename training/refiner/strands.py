@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.pixels import Random, Rgb, resize
+from training.data.pixels import Random, Rgb, resize, unit_alpha
 
 _FINE = 3
 """Drawn pixels per pixel of the patch."""
@@ -22,6 +22,7 @@ _GREY_HAIR = np.array((1.0, 0.85, 0.68))
 """Relative red, green and blue of a brown; drawn hair lies between it and grey."""
 
 _Floats = NDArray[np.float32]
+_Vectors = NDArray[np.float64]
 
 
 def draw_strands(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats]:
@@ -50,7 +51,7 @@ def _edge(alpha: _Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def _place_wisps(
     alpha: _Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], rng: Random
-) -> tuple[_Floats, _Floats, NDArray[np.intp]]:
+) -> tuple[_Vectors, _Vectors, NDArray[np.intp]]:
     """Return root ``[N, 2]`` (x, y), outward direction ``[N, 2]`` and wisp ``[N]`` of strands."""
     smooth = cv2.GaussianBlur(alpha, (0, 0), 6)
     slope_x, slope_y = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
@@ -60,24 +61,24 @@ def _place_wisps(
     bases = near[rng.integers(len(near), size=rng.integers(4, 27))]
     wisp = np.repeat(np.arange(len(bases)), rng.choice((1, 2, 4, 8, 14), len(bases)))
     y, x = rows[bases], columns[bases]
-    outward = -np.stack([slope_x[y, x], slope_y[y, x]], 1)
+    outward = -np.stack([slope_x[y, x], slope_y[y, x]], 1).astype(np.float64)
     outward = _turn(_unit(outward), rng.normal(0, 0.7, len(bases)))[wisp]
     outward = _unit(outward + rng.normal(0, 0.18, outward.shape))
     spread = rng.normal(0, 1, outward.shape) * rng.uniform(0.5, 3, (len(bases), 1))[wisp]
     roots = np.stack([x, y], 1)[wisp] + spread - outward * rng.uniform(1, 6, (len(wisp), 1))
-    return roots.astype(np.float32), outward.astype(np.float32), wisp
+    return roots, outward, wisp
 
 
 def _grow(
-    roots: _Floats, directions: _Floats, wisp: NDArray[np.intp], rng: Random
-) -> NDArray[np.float64]:
+    roots: _Vectors, directions: _Vectors, wisp: NDArray[np.intp], rng: Random
+) -> _Vectors:
     """Return curves ``[N, points, 2]``: constant curl, a pull that all strands share."""
     count = int(wisp[-1]) + 1
     pull = np.array([rng.normal(0, 0.3), rng.uniform(-0.2, 1.0)])
     length = rng.uniform(15, 90) * rng.uniform(0.4, 1.6, count)[wisp]
     curl = rng.normal(0, rng.choice((0.02, 0.05, 0.12)), count)[wisp]
     curl = curl + rng.normal(0, 0.03, len(wisp))
-    place, way, points = roots.astype(np.float64), directions.astype(np.float64), []
+    place, way, points = roots, directions, []
     for _ in range(_POINTS):
         points.append(place)
         way = _unit(_turn(way + pull * 0.06, curl))
@@ -86,8 +87,8 @@ def _grow(
 
 
 def _choose_inks(
-    colour: Rgb, inside: _Floats, wisp: NDArray[np.intp], rng: Random
-) -> NDArray[np.float64]:
+    colour: Rgb, inside: _Vectors, wisp: NDArray[np.intp], rng: Random
+) -> _Vectors:
     """Return a colour per strand: the person's own beside the root, or one hair colour for all."""
     if rng.random() < 0.4:
         base = rng.uniform(10, 220) * (_GREY_HAIR ** rng.uniform(0, 1.5))
@@ -102,7 +103,7 @@ def _choose_inks(
 
 
 def _draw(
-    curves: NDArray[np.float64], inks: NDArray[np.float64], shape: tuple[int, ...], rng: Random
+    curves: _Vectors, inks: _Vectors, shape: tuple[int, ...], rng: Random
 ) -> tuple[_Floats, _Floats]:
     """Return coverage ``[H, W]`` in 0..1 and colours ``[H, W, 3]`` of all strands."""
     height, width = shape[:2]
@@ -117,14 +118,14 @@ def _draw(
     share = resize(where, width, height, cv2.INTER_AREA)[..., None]
     mean = resize(ink * where[..., None], width, height, cv2.INTER_AREA) / (share + 1e-4)
     small = resize(coverage, width, height, cv2.INTER_AREA)
-    return small.astype(np.float32) / 255, mean
+    return unit_alpha(small), mean.astype(np.float32)
 
 
-def _unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
-    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-6)
+def _unit(vectors: _Vectors) -> _Vectors:
+    return np.asarray(vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-6), np.float64)
 
 
-def _turn(vectors: NDArray[np.floating], angles: NDArray[np.floating]) -> NDArray[np.floating]:
+def _turn(vectors: _Vectors, angles: _Vectors) -> _Vectors:
     cosine, sine = np.cos(angles), np.sin(angles)
     x, y = vectors.T
     return np.stack([x * cosine - y * sine, x * sine + y * cosine], 1)

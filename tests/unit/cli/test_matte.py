@@ -55,7 +55,7 @@ class FakeSession:
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> FakeSession:
     fake = FakeSession()
-    monkeypatch.setattr(cli.matte, "open_session", lambda _: fake)
+    monkeypatch.setattr(cli.matte, "open_session", lambda *_: fake)
     return fake
 
 

@@ -51,7 +51,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (192, 256, 3), np.uint8)
 
 def _session(*bars: tuple[int, int, float]) -> tuple[E2EHimSession, FakeNetwork]:
     network = FakeNetwork(*bars)
-    return E2EHimSession("cpu", load=lambda: network), network
+    return E2EHimSession("cpu", load=lambda: network, load_edges=lambda: None), network
 
 
 def test_it_is_a_matting_session() -> None:
@@ -160,7 +160,8 @@ def test_the_real_network_fits_the_session(threshold: float) -> None:
     torch.manual_seed(0)
     network = create_network("e2e_him_lite").eval()
     network.score_threshold, network.input_side = threshold, 64
-    people = E2EHimSession("cpu", load=lambda: network).find_people(PIXELS).people
+    session = E2EHimSession("cpu", load=lambda: network, load_edges=lambda: None)
+    people = session.find_people(PIXELS).people
     assert threshold < 1 or people == ()
     total = np.zeros(PIXELS.shape[:2], np.int64)
     for person in people:
