@@ -15,9 +15,14 @@ from himapp.document.background import (
     PhotoBackground,
     TransparentBackground,
 )
+from himapp.document.document import Document
 from himapp.gui.dialogs import files
 from himapp.gui.main_window import MainWindow
 from himapp.gui.panels.background_panel import BackgroundPanel
+from himapp.gui.panels.colour_row import READY_COLOURS
+from himapp.gui.screen_color import take_colour
+from himapp.imaging.photo import Photo
+from himapp.imaging.working_spaces import profile_of
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -126,3 +131,36 @@ def test_a_dropped_text_is_refused_in_a_sentence(
     drop(panel_of(opened), text)
     qtbot.waitUntil(lambda: "notes.png" in opened.message_bar.text)
     assert isinstance(background_of(opened), PhotoBackground)
+
+
+@pytest.fixture
+def wide(window: MainWindow) -> MainWindow:
+    """The window with a photo in Adobe RGB."""
+    photo = Photo(np.full((400, 600, 3), 120, np.uint8), icc=profile_of("adobe-rgb"))
+    window.editor.open_document(Document.for_photo(photo))
+    return window
+
+
+def test_a_picked_colour_is_the_screens_and_the_documents_is_the_photos(
+    qtbot: QtBot, wide: MainWindow
+) -> None:
+    panel = panel_of(wide)
+    green = next(rgb for name, rgb in READY_COLOURS if name == "Green screen")
+    panel.colour_row.chosen.emit(green, True)
+    taken = background_of(wide).rgb
+    assert taken == take_colour(green, wide.editor.document.photo)
+    assert taken[0] > green[0] + 50  # this green is paler in Adobe RGB's numbers
+    shown = QColor(panel.colour_row.button.text().strip())
+    difference = np.subtract((shown.red(), shown.green(), shown.blue()), green)
+    assert np.abs(difference).max() <= 2  # 8 bit, there and back
+
+
+def test_an_image_is_brought_to_the_photos_colours(
+    qtbot: QtBot, drop, wide: MainWindow, image_file: Path
+) -> None:
+    drop(panel_of(wide), image_file)
+    qtbot.waitUntil(lambda: isinstance(background_of(wide), ImageBackground))
+    red = take_colour((200, 10, 10), wide.editor.document.photo)
+    assert red != (200, 10, 10)
+    assert np.all(background_of(wide).pixels == red)
+    qtbot.waitUntil(lambda: not wide.is_busy)
