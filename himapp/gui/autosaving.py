@@ -44,6 +44,7 @@ class Autosaving(QObject):
         self._kept: Document | None = None
         self._given_up: list[RecoveryPlace] = []
         self._has_failed = False
+        self._is_due = False
         self._runner = TaskRunner(self)
         self._runner.finished.connect(self._on_finished)
         self._timer = QTimer(self)
@@ -74,6 +75,9 @@ class Autosaving(QObject):
         self._timer.stop()
         document = self._editor.document
         if document is None or document is self._kept or self._editor.undo_stack.isClean():
+            return
+        if self._runner.is_busy:  # a write is let end: withdrawn each time, it never would
+            self._is_due = True
             return
         place = self._claim()
         if place is not None:
@@ -159,3 +163,6 @@ class Autosaving(QObject):
             self._kept = None
             self._fail(outcome.error)
             self._wait()
+        if self._is_due:
+            self._is_due = False
+            self.save_now()
