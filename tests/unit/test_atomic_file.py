@@ -1,7 +1,7 @@
 """Files are written all or nothing, and what killed processes left behind goes."""
 
 import os
-import socket
+import platform
 import subprocess
 import sys
 import zlib
@@ -13,7 +13,7 @@ import pytest
 from himapp.atomic_file import open_atomically, write_atomically
 from himapp.errors import ExportError
 
-MARK = f"{zlib.crc32(socket.gethostname().encode()):08x}"
+MARK = f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def name_leftover(process: int, mark: str = MARK) -> str:
