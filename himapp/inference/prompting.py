@@ -285,10 +285,16 @@ def _without(matte: InstanceMatte, other: InstanceMatte, place: Point) -> Instan
 
 
 def _part_at(matte: InstanceMatte, place: Point) -> npt.NDArray[np.uint16]:
-    """Return the connected part of a matte at a place; empty beside it."""
-    if not _alpha_at(matte, place):
+    """Return the connected part of a matte at a place, made solid there; empty beside it.
+
+    Where the network is half sure of what else is there, half of the person would stay behind.
+    """
+    strength = _alpha_at(matte, place)
+    if not strength:
         return np.zeros_like(matte.alpha)
-    return part_at(matte.alpha, int(place[0]) - matte.left, int(place[1]) - matte.top)
+    part = part_at(matte.alpha, int(place[0]) - matte.left, int(place[1]) - matte.top)
+    solid = part.astype(np.uint32) * ALPHA_ONE // strength
+    return np.minimum(solid, ALPHA_ONE).astype(np.uint16)
 
 
 def _alpha_at(matte: InstanceMatte, place: Point) -> int:
