@@ -80,9 +80,12 @@ class BoxDetector:
 
 
 class BoxMatting:
-    """Matte the main person of a crop with MODNet."""
+    """Matte the main person of a crop with MODNet, its short side scaled to `short_side`."""
 
-    def __init__(self, weights: Path, threads: int = 1) -> None:
+    def __init__(
+        self, weights: Path, threads: int = 1, *, short_side: int = MATTING_SHORT_SIDE
+    ) -> None:
+        self._short_side = short_side
         self._session = _start_session(weights.read_bytes(), threads)
         self._input = self._session.get_inputs()[0].name
 
@@ -97,9 +100,19 @@ class BoxMatting:
         crop = photo[y0:y1, x0:x1]
         if min(crop.shape[:2]) < LEAST_CROP_PX:
             return matte
-        alpha = self._session.run(None, {self._input: _matting_input(crop)})[0][0, 0]
+        alpha = self._session.run(None, {self._input: self._prepare(crop)})[0][0, 0]
         matte[y0:y1, x0:x1] = cv2.resize(alpha, (x1 - x0, y1 - y0)).clip(0, 1)
         return matte
+
+    def _prepare(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Scale a crop to the short side, sides in multiples of 32; RGB in -1..1."""
+        longest = self._short_side * MATTING_LONGEST_SIDE / MATTING_SHORT_SIDE
+        scale = min(self._short_side / min(crop.shape[:2]), longest / max(crop.shape[:2]))
+        height, width = (max(32, round(length * scale / 32) * 32) for length in crop.shape[:2])
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(crop, (width, height), interpolation=interpolation)
+        pixels = small.transpose(2, 0, 1)[None] / np.float32(127.5) - 1
+        return np.ascontiguousarray(pixels, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,17 +212,6 @@ def _add_margin(box: Box, height: int, width: int) -> tuple[int, int, int, int]:
         int(min(width, box.x1 + margin_x)),
         int(min(height, box.y1 + margin_y)),
     )
-
-
-def _matting_input(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Scale a crop so that its short side is 512 px, in multiples of 32; RGB in -1..1."""
-    scale = min(
-        MATTING_SHORT_SIDE / min(crop.shape[:2]), MATTING_LONGEST_SIDE / max(crop.shape[:2])
-    )
-    height, width = (max(32, round(length * scale / 32) * 32) for length in crop.shape[:2])
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(crop, (width, height), interpolation=interpolation)
-    return np.ascontiguousarray(small.transpose(2, 0, 1)[None] / np.float32(127.5) - 1, np.float32)
 
 
 def _open_head_maps(weights: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Offer evaluation to the command line: evaluate, baseline, sheet and speed.
+"""Offer evaluation to the command line: evaluate, baseline, human-matting, sheet and speed.
 
 Each command is a pair of functions: one adds its options to a parser, the other runs it and
 returns the exit code. Progress and tables go to standard output.
@@ -16,7 +16,9 @@ import torch
 
 from training.evaluation.baseline import TwoStageBaseline, load_baseline
 from training.evaluation.datasets import read_rgb
+from training.evaluation.edges import add_edges_arguments, run_edges
 from training.evaluation.groups import markdown_group_tables
+from training.evaluation.human_matting import add_human_matting_arguments, run_human_matting
 from training.evaluation.parts import PARTS, Part, read_scenes
 from training.evaluation.predictors import Network, PredictPeople, network_predictor
 from training.evaluation.report import markdown_groups, markdown_head, markdown_row, write_report
@@ -123,9 +125,21 @@ def run_speed(args: Namespace) -> int:
     return 0
 
 
+def run_human_matting_command(args: Namespace) -> int:
+    """Measure the network on a set for human matting."""
+    _say("\n".join(run_human_matting(args, _shipped_predictor)))
+    return 0
+
+
 COMMANDS: Mapping[str, Command] = {
     "evaluate": Command("score a network", add_evaluate_arguments, run_evaluate),
     "baseline": Command("score the two-stage baseline", add_baseline_arguments, run_baseline),
+    "edges": Command("measure edges on exact truth", add_edges_arguments, run_edges),
+    "human-matting": Command(
+        "score one person's matte on a published set",
+        add_human_matting_arguments,
+        run_human_matting_command,
+    ),
     "sheet": Command("draw what a network finds", add_sheet_arguments, run_sheet),
     "speed": Command("time network and baseline", add_speed_arguments, run_speed),
 }
@@ -152,6 +166,11 @@ def list_pictures(paths: list[Path]) -> list[Path]:
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         listed += [p for p in inside if p == path or p.suffix.lower() in PICTURE_SUFFIXES]
     return listed
+
+
+def _shipped_predictor(weights: Path, side: int | None) -> PredictPeople:
+    network = load_weights(weights)
+    return network_predictor(network, side or network.input_side, network.score_threshold)
 
 
 def _say(text: str) -> None:

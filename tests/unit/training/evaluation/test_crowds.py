@@ -32,6 +32,6 @@ def test_everybody_found_on_a_background_is_false(data_root: Path):
     (scene,) = read_scenes(data_root, "backgrounds")
     speck = np.zeros(scene.photo.shape[:2], np.float32)
     speck[3:6, 4:10] = 1
-    found = collect_scene(lambda photo: [(speck, 0.9)], scene)
+    found = collect_scene(lambda _: [(speck, 0.9)], scene)
     assert found.people == 0
     assert not found.overlaps.is_excused.any()
