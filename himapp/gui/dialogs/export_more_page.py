@@ -35,8 +35,8 @@ _SPACES: Final[tuple[tuple[ColorChoice, str], ...]] = (
 )
 _POLICIES: Final[tuple[tuple[MetadataPolicy, str], ...]] = (
     ("all", "All"),
-    ("no-location", "All but the location"),
-    ("copyright", "Author and rights only"),
+    ("no-location", "All but location"),
+    ("copyright", "Copyright only"),
     ("none", "None"),
 )
 _NO_LOSS: Final = "Only JPEG and WebP can lose quality."
@@ -87,7 +87,7 @@ class MorePage(QObject):
         form.addRow("Bit depth", self.depth_box)
         form.addRow("Quality", in_row(self.quality_box, self.lossless_box))
         form.addRow("Colour space", self.space_box)
-        form.addRow("JPEG’s colour", self.colour_row)
+        form.addRow("Behind a JPEG", self.colour_row)
         form.addRow("Metadata", self.metadata_box)
         form.addRow("Resolution", self.dpi_box)
         form.addRow("Size", self.enlarge_box)

@@ -133,5 +133,5 @@ class PresetBar(QObject):
             return None
         if is_own_name(name):
             return name
-        QMessageBox.information(parent, title, f"“{name}” is one of the program’s presets.")
+        QMessageBox.information(parent, title, f"“{name}” is one of the program's presets.")
         return None

@@ -81,7 +81,7 @@ def test_ones_own_presets_are_kept_renamed_and_deleted(
     bar.save_action.trigger()
     assert bar.box.currentText() == "Parents"
     bar.save_action.trigger()
-    assert told == ["“Web PNG” is one of the program’s presets."]
+    assert told == ["“Web PNG” is one of the program's presets."]
     bar.rename_action.trigger()
     (kept,) = settings.value.export_presets.items()
     assert kept[0] == "Families"
