@@ -20,6 +20,8 @@ _KEYS: Final = """Open a photo                 Ctrl+O, or drop it on the window
 Select a person              click; Shift+click adds
 Fit, 100 %                   Ctrl+0, Ctrl+1, double click
 Zoom, move                   wheel, Space + drag
+Add a missed person          P, then click or drag a box
+Take a place from a person   P, then Alt+click
 Show or hide, only this one  H, /, or Alt+click on the eye
 Rename                       F2
 Order                        drag, or Ctrl+] and Ctrl+[
