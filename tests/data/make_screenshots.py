@@ -94,7 +94,7 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.actions_by_name["export_people"].trigger()
     dialog = window.export_flow.dialog
     if dialog is not None:
-        dialog.folder_field.setText(str(Path("Pictures") / "group"))
+        dialog.place_page.show_folder(Path("Pictures") / "group")
         QApplication.processEvents()
         save(dialog, folder / "export.jpg")
         dialog.reject()
