@@ -3,7 +3,7 @@
 A frozen program can lack a library or a file and show it only in use: this is the use. It runs
 from the source tree as well. Data flow::
 
-    licences, weights;  sample photo ─► people ─► window, offscreen ─► files ─► read back
+    licences, weights;  sample photo ─► people ─► window, offscreen ─► files, project ─► read back
 """
 
 import os
@@ -26,6 +26,9 @@ from himapp.document.document import Document
 from himapp.document.export import run_export
 from himapp.document.export_options import ExportOptions
 from himapp.document.layers import PersonLayer
+from himapp.document.project_file import load_project, save_project
+from himapp.document.recovery import claim_place
+from himapp.document.render import render
 from himapp.document.render_cache import RenderCache
 from himapp.errors import HimappError
 from himapp.imaging.photo_io import read_photo
@@ -137,6 +140,7 @@ class _SelfTest:
             ("find people", self.find_people),
             ("window", self.show_window),
             ("export", self.export),
+            ("project", self.save_and_open),
             ("network", self.check_network),
             ("versions", describe_versions),
         )
@@ -175,6 +179,20 @@ class _SelfTest:
             raise CheckError("the picture with everybody in place is not the photo")
         size = sum(file.stat().st_size for file in (*files, composite)) / _MEGABYTE
         return f"{len(files)} cut-outs and the picture, read back ({size:.1f} MB)"
+
+    def save_and_open(self) -> str:
+        document = self._document
+        if document is None:
+            raise CheckError("there are no people to save")
+        path = self._folder / "selftest.himapp"
+        save_project(document, path)
+        again, cache = load_project(path), RenderCache()
+        before, after = (render(each, each.frame, cache=cache) for each in (document, again))
+        if len(again.layers) != len(document.layers) or not np.array_equal(before, after):
+            raise CheckError("the project that was opened is not the one that was saved")
+        place = claim_place(self._folder / "recovery")
+        place.discard()
+        return f"saved and opened to the last bit ({path.stat().st_size / _MEGABYTE:.1f} MB)"
 
     def check_network(self) -> str:
         if self._network.refused:

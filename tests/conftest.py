@@ -27,6 +27,7 @@ settings.load_profile("himapp")
 
 _WITH_ADDRESS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _WITH_HOST = {"socket.getaddrinfo", "socket.gethostbyname"}
+_OWN_NAME = socket.gethostname()  # here, not in the hook: asking for it is an event as well
 
 
 def _refuse_network(event: str, args: tuple[object, ...]) -> None:
@@ -42,7 +43,7 @@ def _refuse_network(event: str, args: tuple[object, ...]) -> None:
 
 def _is_this_machine(host: object) -> bool:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
-    if name in ("", "localhost", socket.gethostname()):
+    if name in ("", "localhost", _OWN_NAME):
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -62,10 +62,11 @@ def lines(monkeypatch: pytest.MonkeyPatch, qapp: object) -> list[str]:
 
 def test_everything_is_well(lines: list[str]) -> None:
     assert selftest.run_selftest(lines.append, FakeSession)
-    assert [line[:6] for line in lines] == ["ok    "] * 7
+    assert [line[:6] for line in lines] == ["ok    "] * 8
     assert "find people: 4 in group-of-four.jpg (2400 × 1600), CPU (1 thread)" in lines[2]
     assert "4 people as layers, drawn offscreen" in lines[3]
     assert "4 cut-outs and the picture, read back" in lines[4]
+    assert "saved and opened to the last bit" in lines[5]
 
 
 def test_a_check_that_fails_does_not_stop_the_others(lines: list[str]) -> None:
@@ -75,8 +76,9 @@ def test_a_check_that_fails_does_not_stop_the_others(lines: list[str]) -> None:
         "FAIL  find people: The weights are gone.",
         "FAIL  window: The weights are gone.",
         "FAIL  export: there are no people to export",
+        "FAIL  project: there are no people to save",
     ]
-    assert len(lines) == 7
+    assert len(lines) == 8
 
 
 @pytest.mark.parametrize("people", [3, 5])
