@@ -27,6 +27,12 @@ ADAM7 = (
 )
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 TIFF_COMPRESSIONS = {"none": 1, "lzw": 5, "deflate": 8, "packbits": 32773}
+CAMERA_MATRICES = {
+    "srgb": (32405, -15371, -4985, -9693, 18760, 416, 556, -2040, 10572),
+    "display-p3": (24935, -9314, -4027, -8295, 17627, 236, 358, -762, 9569),
+}
+"""From XYZ (D65) to a camera that sees the primaries of a space, in 10,000ths."""
+
 TIFF_TYPES = {
     **{1: ("B", 1), 2: ("s", 1), 3: ("H", 2), 4: ("I", 4), 5: ("I", 8)},
     **{7: ("B", 1), 10: ("i", 8), 16: ("Q", 8)},
@@ -251,15 +257,16 @@ def _pack_literally(row: bytes) -> bytes:
     return bytes(packed)
 
 
-def write_dng(mosaic: np.ndarray, *, orientation: int = 1, order: str = "<") -> bytes:
+def write_dng(
+    mosaic: np.ndarray, *, orientation: int = 1, order: str = "<", primaries: str = "srgb"
+) -> bytes:
     """Return a camera's RAW file: a mosaic of red, green, green, blue, 16 bit, no compression.
 
     Args:
         mosaic: uint16 ``[H, W]``; grey where green is twice red and blue.
+        primaries: what the camera sees as pure red, green and blue.
     """
-    # From XYZ to the camera, in 10000ths: sRGB's own primaries (D65).
-    matrix = [32405, 10000, -15371, 10000, -4985, 10000, -9693, 10000, 18760, 10000]
-    matrix += [416, 10000, 556, 10000, -2040, 10000, 10572, 10000]
+    matrix = [each for number in CAMERA_MATRICES[primaries] for each in (number, 10_000)]
     tags: TiffTags = {
         254: (4, [0]),
         271: (2, b"Himapp\0"),

@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Final, Literal
 
 import numpy as np
@@ -80,9 +80,9 @@ def make_rgb(decoded: DecodedFile) -> PhotoColors:
         return PhotoColors(np.repeat(grey[:, :, np.newaxis], 3, axis=2), None, True, icc)
     if decoded.model == "RGB":
         return PhotoColors(lay_over_white(decoded.samples, decoded), icc)
-    convert = _convert_lab if decoded.model == "Lab" else _convert_cmyk
-    space = _needed_space(convert(_probe(decoded.samples), icc, "display-p3"))
-    pixels = convert(decoded.samples, icc, space)
+    convert = _convert_lab if decoded.model == "Lab" else partial(_convert_cmyk, icc)
+    space = _needed_space(convert(_probe(decoded.samples), "display-p3"))
+    pixels = convert(decoded.samples, space)
     return PhotoColors(
         lay_over_white(pixels, decoded), None if space == "srgb" else profile_of(space)
     )
@@ -164,12 +164,17 @@ def _needed_space(pixels: PixelArray) -> _Space:
     return "display-p3" if outside.mean() > WIDE_SHARE else "srgb"
 
 
-def _convert_cmyk(samples: PixelArray, icc: bytes | None, space: _Space) -> PixelArray:
+def _convert_cmyk(icc: bytes | None, samples: PixelArray, space: _Space) -> PixelArray:
     """Convert CMYK ``[H, W, 4]``: by its profile, at 8 bit, else by the plain formula."""
     if icc is None:
         plain = _convert_plain_cmyk(samples)
         return plain if space == "srgb" else convert_pixels(plain, None, profile_of(space))
-    return _convert_by_engine(samples, icc, "CMYK", space)
+    converted = ImageCms.applyTransform(
+        Image.fromarray(to_uint8(samples), "CMYK"), _transform(icc, "CMYK", space)
+    )
+    if converted is None:
+        raise ValueError("the colour engine returned nothing")
+    return np.asarray(converted)
 
 
 def _convert_plain_cmyk(samples: PixelArray) -> PixelArray:
@@ -183,10 +188,8 @@ def _convert_plain_cmyk(samples: PixelArray) -> PixelArray:
     return plain
 
 
-def _convert_lab(samples: PixelArray, icc: bytes | None, space: _Space) -> PixelArray:
-    """Convert Lab ``[H, W, 3]``: CIE L*a*b* at D50, whatever its profile says besides."""
-    if icc is not None and samples.dtype == np.uint8:
-        return _convert_by_engine(samples, icc, "Lab", space)
+def _convert_lab(samples: PixelArray, space: _Space) -> PixelArray:
+    """Convert Lab ``[H, W, 3]``: CIE L*a*b* at D50, which is all that a Lab profile can say."""
     converted: PixelArray = np.empty_like(samples, order="C")
     for top in range(0, len(samples), _ROWS_AT_ONCE):
         rows = samples[top : top + _ROWS_AT_ONCE]
@@ -209,17 +212,6 @@ def _lab_to_xyz(samples: PixelArray) -> _Floats:
     steps = np.stack([level + chroma[:, :, 0] / 500, level, level - chroma[:, :, 1] / 200], axis=2)
     xyz = np.where(steps > _LAB_KNEE, steps**3, 3 * _LAB_KNEE**2 * (steps - 4 / 29))
     return np.asarray(xyz * _D50, np.float32)
-
-
-def _convert_by_engine(
-    samples: PixelArray, icc: bytes, model: ColorModel, space: _Space
-) -> PixelArray:
-    """Convert with lcms, at 8 bit."""
-    image = Image.fromarray(to_uint8(samples), _MODES[model])
-    converted = ImageCms.applyTransform(image, _transform(icc, model, space))
-    if converted is None:
-        raise ValueError("the colour engine returned nothing")
-    return np.asarray(converted)
 
 
 def _transform(icc: bytes, model: ColorModel, space: _Space) -> ImageCms.ImageCmsTransform:

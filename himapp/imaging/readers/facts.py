@@ -2,7 +2,6 @@
 
 import math
 import re
-import struct
 from typing import Any, Final
 
 from PIL import ExifTags, Image
@@ -78,8 +77,8 @@ def collect_tiff_facts(data: bytes, *, captured: str | None = None) -> FileFacts
         return FileFacts(captured=_checked_date(captured))
     return collect_facts(
         _descriptive_block(stored, data),
-        xmp=_as_bytes(stored.get(_TIFF_XMP)),
-        iptc=_tiff_iptc(stored, "<" if data[:2] == b"II" else ">"),
+        xmp=_tag_bytes(stored, _TIFF_XMP),
+        iptc=_tiff_iptc(stored),
         dpi=_exif_dpi(stored),
         captured=captured,
     )
@@ -128,17 +127,19 @@ def _descriptive_block(stored: _Tags, data: bytes) -> bytes | None:
         return None
 
 
-def _tiff_iptc(stored: _Tags, order: str) -> bytes | None:
+def _tiff_iptc(stored: ImageFileDirectory_v2) -> bytes | None:
     """Return IPTC records from their own tag, else from Photoshop's resources."""
-    own = stored.get(_TIFF_IPTC)
-    if isinstance(own, tuple):  # many programs store the bytes as 32-bit numbers
-        own = struct.pack(f"{order}{len(own)}I", *own)
-    resources = _as_bytes(stored.get(_TIFF_RESOURCES))
-    return _as_bytes(own) or (list_resources(resources).get(IPTC_RESOURCE) if resources else None)
+    resources = _tag_bytes(stored, _TIFF_RESOURCES)
+    return _tag_bytes(stored, _TIFF_IPTC) or list_resources(resources or b"").get(IPTC_RESOURCE)
 
 
-def _as_bytes(value: Any) -> bytes | None:
-    return value if isinstance(value, bytes) else None
+def _tag_bytes(stored: ImageFileDirectory_v2, tag: int) -> bytes | None:
+    """Return a tag's bytes as the file has them, as Pillow's own IPTC reader does.
+
+    Programs do not agree whether they are bytes or 32-bit numbers, and where Pillow expects one
+    value it hands out the first.
+    """
+    return stored._tagdata.get(tag)
 
 
 def _checked_xmp(xmp: bytes | str | None) -> bytes | None:

@@ -122,7 +122,8 @@ def _split(image: Image.Image) -> _Samples:
     if image.mode == "CMYK":
         return np.asarray(image), "CMYK", None
     if image.mode == "LAB":
-        return np.asarray(image), "Lab", None
+        # Band by band: as a whole, Pillow hands out a and b as signed numbers.
+        return np.dstack([np.asarray(band) for band in image.split()]), "Lab", None
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
         return rgba[:, :, :3], "RGB", rgba[:, :, 3]
