@@ -25,7 +25,7 @@ from training.licences import is_admitted
     ],
 )
 def test_only_licences_that_are_known_to_allow_it_are_commercial(
-    licence: str, is_commercial: bool
+    licence: str, *, is_commercial: bool
 ) -> None:
     assert is_admitted({"licence": licence}, "commercial") == is_commercial
     assert is_admitted({"licence": licence}, "all")
