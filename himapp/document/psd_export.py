@@ -33,6 +33,7 @@ from himapp.document.render_cache import RenderCache
 from himapp.imaging.bit_depth import from_float, to_uint8
 from himapp.imaging.file_tags import FileTags
 from himapp.imaging.psd_file import LazyPixels, PixelSource, PsdLayer, write_psd
+from himapp.imaging.stripes import map_in_order
 
 BACKGROUND_NAME: Final = "Background"
 """The layer behind the people; Photoshop's own name for it."""
@@ -176,15 +177,18 @@ class _LayerSource:
     def _render(
         self, region: Region, shape: tuple[int, ...], render: Callable[[Region], Array]
     ) -> Array:
-        """Render stripe by stripe, so that no more than one is ever in float."""
+        """Render some stripes at a time, so that the whole is never in float."""
         pixels = np.empty(shape, self._dtype)
-        for rows in _split_rows(region):
-            self.check()
+
+        def fill(rows: Region) -> None:
             part = render(rows)
             target = pixels[rows.slices_in(region)]
             target[..., :3] = self._convert(np.ascontiguousarray(part[..., :3]))
             if shape[2] == 4:
                 target[..., 3] = _change_depth(part[..., 3], self._dtype)
+
+        for _ in map_in_order(fill, _split_rows(region)):
+            self.check()
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, self._total)
@@ -222,10 +226,13 @@ def _has_clear_background(document: Document) -> bool:
 
 
 def _split_rows(region: Region) -> list[Region]:
-    return [
-        Region(region.x, top, region.width, min(_STRIPE_ROWS, region.bottom - top))
-        for top in range(region.y, region.bottom, _STRIPE_ROWS)
-    ]
+    """Return stripes that end where the renderer's tiles do, so that none is made twice."""
+    first = region.y // _STRIPE_ROWS * _STRIPE_ROWS
+    stripes = (
+        Region(region.x, top, region.width, _STRIPE_ROWS).intersect(region)
+        for top in range(first, region.bottom, _STRIPE_ROWS)
+    )
+    return [rows for rows in stripes if not rows.is_empty]
 
 
 def _change_depth(values: Array, dtype: np.dtype[Any]) -> Array:

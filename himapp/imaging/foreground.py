@@ -43,7 +43,7 @@ _LARGE_PASSES: Final = 3
 # Farther pixels do not act on the soft band within the passes of a level.
 _REACH_PX: Final = 2
 
-_TILE_PX: Final = 512
+_TILE_PX: Final = 640
 _FINE_LEVELS: Final = 3
 # A pass carries a value two pixels far: 2 * 3 passes * (1 + 2 + 4) px on the fine levels, then the
 # bleeding; rounded up to whole pixels of the coarsest fine level and its parent.
