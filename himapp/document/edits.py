@@ -15,6 +15,7 @@ from himapp.document.background import Background
 from himapp.document.document import Document
 from himapp.document.layers import PersonLayer
 from himapp.document.matte_tiles import MatteTiles
+from himapp.document.regions import Region
 from himapp.imaging.alpha_sums import limit_to_free
 
 
@@ -46,7 +47,11 @@ def add_person_layers(document: Document, people: Iterable[FoundPerson]) -> Docu
     """
     found = sorted(people, key=_find_centre_x)
     first = document.next_number
-    new = tuple(_make_layer(document, person, first + i) for i, person in enumerate(found))
+    mattes = [_make_matte(document, person) for person in found]
+    new = tuple(
+        _make_layer(matte, person.score, first + i)
+        for i, (matte, person) in enumerate(zip(mattes, found, strict=True))
+    )
     if not new:
         return document
     return replace(document, layers=document.layers + new, next_number=first + len(new))
@@ -61,16 +66,15 @@ def add_person(document: Document, person: FoundPerson) -> Document:
     Raises:
         ValueError: the matte is not uint16 or does not lie inside the photo.
     """
-    layer = _make_layer(document, person, document.next_number)
-    others = [other.matte for other in document.layers]
-    area = layer.matte.bounds
-    crops = [(matte.read_region(area), area.x, area.y) for matte in others]
-    free = limit_to_free(layer.matte.read_region(area), area.x, area.y, crops)
+    height, width = person.alpha.shape
+    area = Region(person.left, person.top, width, height)
+    shared = [(layer.matte, layer.bounds.intersect(area)) for layer in document.layers]
+    crops = [(matte.read_region(part), part.x, part.y) for matte, part in shared]
+    free = limit_to_free(person.alpha, area.x, area.y, crops)
     matte = MatteTiles.from_array(free, document.frame.shape, left=area.x, top=area.y)
     if matte.bounds.is_empty:
         return document
-    layer = replace(layer, matte=matte, original_matte=matte)
-    layers = (layer, *document.layers)
+    layers = (_make_layer(matte, person.score, document.next_number), *document.layers)
     return replace(document, layers=layers, next_number=document.next_number + 1)
 
 
@@ -169,16 +173,19 @@ def _find_centre_x(person: FoundPerson) -> float:
     return float(person.left + centre)
 
 
-def _make_layer(document: Document, person: FoundPerson, number: int) -> PersonLayer:
+def _make_matte(document: Document, person: FoundPerson) -> MatteTiles:
     frame = document.frame.shape
-    matte = MatteTiles.from_array(person.alpha, frame, left=person.left, top=person.top)
+    return MatteTiles.from_array(person.alpha, frame, left=person.left, top=person.top)
+
+
+def _make_layer(matte: MatteTiles, score: float, number: int) -> PersonLayer:
     return PersonLayer(
         id=number,
         number=number,
         name=f"Person {number}",
         matte=matte,
         original_matte=matte,
-        score=person.score,
+        score=score,
         colour_index=number - 1,
     )
 

@@ -105,22 +105,29 @@ def _find_sides(is_solid: npt.NDArray[np.bool_], a: Point, b: Point) -> Labels:
     line = np.zeros(is_solid.shape, np.uint8)
     ends = [(round(x), round(y)) for x, y in (a, b)]
     cv2.line(line, ends[0], ends[1], 1, _CUT_PX)
-    crossed = np.unique(whole[(line > 0) & (whole > 0)])
-    pieces = find_parts(np.isin(whole, crossed) & (whole > 0) & (line == 0))
-    rows, columns = np.nonzero(pieces)
-    side = (columns - a[0]) * (b[1] - a[1]) - (rows - a[1]) * (b[0] - a[0])
-    areas = np.bincount(pieces[rows, columns], minlength=1)
-    # A piece lies where most of it lies: only the line's ends bend round a piece's corner.
-    leaning = np.bincount(pieces[rows, columns], np.sign(side), minlength=1)
-    is_left = leaning > 0
-    is_left[0] = False
-    left, right = areas[is_left].sum(), areas[~is_left].sum()
+    is_crossed = np.zeros(int(whole.max(initial=0)) + 1, np.bool_)
+    is_crossed[whole[line > 0]] = True
+    is_crossed[0] = False
+    pieces = find_parts(is_crossed[whole] & (line == 0))
+    # A piece is on the side where most of it lies: the line need not go as far as it does.
+    areas = np.bincount(pieces.ravel(), minlength=1)
+    left_areas = np.bincount(pieces[_left_of(pieces.shape, a, b)], minlength=len(areas))
+    areas[0] = left_areas[0] = 0
+    is_left = 2 * left_areas > areas
+    left, right = int(areas[is_left].sum()), int(areas[~is_left].sum())
     if not left or not right:
         return np.zeros_like(pieces)
-    numbers = np.where(is_left, 1 if left >= right else 2, 2 if left >= right else 1)
+    numbers = np.where(is_left == (left >= right), np.int32(1), np.int32(2))
     numbers[0] = 0
-    sides: Labels = numbers.astype(np.int32)[pieces]
+    sides: Labels = numbers[pieces]
     return sides
+
+
+def _left_of(shape: tuple[int, ...], a: Point, b: Point) -> npt.NDArray[np.bool_]:
+    """Return which pixels lie on one side of the straight line through two points."""
+    x, y = np.arange(shape[1]) - a[0], np.arange(shape[0]) - a[1]
+    is_left: npt.NDArray[np.bool_] = x * (b[1] - a[1]) > (y * (b[0] - a[0]))[:, None]
+    return is_left
 
 
 def _lengthen(
