@@ -122,11 +122,11 @@ def render_person(
     wide = read_alpha(cache, layer.matte, area.grow(_BLEED_PX), level)
     kernel = np.ones((2 * _BLEED_PX + 1, 2 * _BLEED_PX + 1), np.uint8)
     inner = area.slices_in(area.grow(_BLEED_PX))
-    is_near = cv2.dilate(wide, kernel)[inner] > 0
+    is_near = (cv2.dilate(wide, kernel)[inner] > 0).astype(np.uint8)
     colours = read_edited_foreground(cache, document.photo, layer, area, level)
     target = cutout[area.slices_in(region)]
-    target[..., :3] = from_float(colours, dtype)
-    target[..., :3][~is_near] = 0
+    rounded = from_float(colours, dtype)
+    target[..., :3] = cv2.bitwise_and(rounded, rounded, mask=is_near)
     target[..., 3] = from_float(wide[inner], dtype)
     return cutout
 

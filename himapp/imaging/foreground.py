@@ -144,9 +144,10 @@ def _fill_tile(
     if soft.any():
         wide = tile.grow(_MARGIN_PX, shape)
         solved = _refine(_cut_solution(start, wide, len(fine)), _cut_levels(fine, wide))
-        numbers = solved.slots[near.slices_in(wide)][soft]
+        places = np.flatnonzero(soft)
+        numbers = solved.slots[near.slices_in(wide)].reshape(-1).take(places)
         estimate = solved.layers[:3].take(numbers, axis=1).T
-        colors[soft] = _to_type(estimate, colors.dtype)
+        colors.reshape(-1, 3)[places] = _to_type(estimate, colors.dtype)
     if alpha.min() == 0:
         _bleed_outwards(colors, alpha)
     foreground[tile.slices] = colors[tile.slices_in(near)]
@@ -202,8 +203,8 @@ def _solve_level(level: _Level, parent: _Solution) -> _Solution:
     slots = np.zeros(level.active.shape, np.int32)
     slots.reshape(-1)[places] = np.arange(places.size, dtype=np.int32)
     layers = parent.layers.take(parent.slots[rows >> 1, columns >> 1], axis=1)
-    alpha = _to_unit(level.alpha[rows, columns])
-    colors = np.ascontiguousarray(_to_unit(level.image[rows, columns]).T)
+    alpha = _to_unit(level.alpha.reshape(-1).take(places))
+    colors = np.ascontiguousarray(_to_unit(level.image.reshape(-1, 3).take(places, axis=0)).T)
     np.copyto(layers[:3], colors, where=alpha >= 1)
     np.copyto(layers[3:], colors, where=alpha <= 0)
     neighbours = _find_neighbours(level.active, slots, places)
@@ -291,11 +292,13 @@ def _bleed_outwards(colors: npt.NDArray[Any], alpha: AlphaArray) -> None:
     )
     # The nearest pixel of all is one that touches an outside one.
     is_rim = cv2.dilate(outside, np.ones((3, 3), np.uint8)) > outside
+    flat_labels, flat_colors = labels.reshape(-1), colors.reshape(-1, 3)
+    rim = np.flatnonzero(is_rim)
     by_label = np.zeros((int(labels.max()) + 1, 3), colors.dtype)
-    by_label[labels[is_rim]] = colors[is_rim]
-    is_near = (distance > 0) & (distance <= BLEED_PX)
-    colors[distance > BLEED_PX] = 0
-    colors[is_near] = by_label[labels[is_near]]
+    by_label[flat_labels[rim]] = flat_colors[rim]
+    near = np.flatnonzero((distance > 0) & (distance <= BLEED_PX))
+    np.copyto(colors, 0, where=(distance > BLEED_PX)[..., np.newaxis])
+    flat_colors[near] = by_label[flat_labels[near]]
 
 
 def _one(values: npt.NDArray[Any]) -> int:

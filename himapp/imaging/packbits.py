@@ -86,8 +86,9 @@ def _divide(shape: tuple[int, ...], starts: Indices, ends: Indices) -> _Stretche
     """Cut all bytes at the ends of rows and runs."""
     height, width = shape
     cuts = np.concatenate((np.arange(height, dtype=np.intp) * width, starts, ends))
-    cuts = np.unique(cuts)
-    cuts = cuts[cuts < height * width]
+    cuts.sort()
+    is_new = np.diff(cuts, append=height * width) > 0
+    cuts = cuts[is_new]
     is_run = np.zeros(cuts.size, np.bool_)
     is_run[np.searchsorted(cuts, starts)] = True
     return _Stretches(cuts, np.diff(cuts, append=height * width), is_run)
