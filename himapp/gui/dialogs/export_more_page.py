@@ -91,7 +91,7 @@ class MorePage(QObject):
         form.addRow("Metadata", self.metadata_box)
         form.addRow("Resolution", self.dpi_box)
         form.addRow("Size", self.enlarge_box)
-        form.addRow("Cut-outs", self.clean_box)
+        form.addRow("Edges", self.clean_box)
         form.addRow("", self.zip_box)
         form.addRow("Also", self.sidecar_box)
 
@@ -161,7 +161,8 @@ class MorePage(QObject):
         allow(self.space_box, colourless)
         allow(self.metadata_box, "A matte is no photo." if content == "matte" else None)
         allow(self.enlarge_box, explain_size(content))
-        allow(self.clean_box, None if content == "cut-out" else "Only cut-outs are cleaned.")
+        has_edges = content in ("cut-out", "layered")
+        allow(self.clean_box, None if has_edges else "Only cut-outs and layers are cleaned.")
         allow(self.zip_box, explain_zip(content, image_format))
 
     def _on_colour_chosen(self, rgb: Rgb, is_final: bool) -> None:  # noqa: FBT001 - a Qt slot
