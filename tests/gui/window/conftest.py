@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from himapp.gui.dialogs import files
 from himapp.gui.main_window import MainWindow
 from himapp.gui.theme import apply_theme
 from himapp.imaging.image_files import write_png
@@ -137,9 +138,9 @@ def make_drop_event(data: QMimeData, kind: QEvent.Type) -> QDropEvent:
 def _fresh_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Let no test find what another one chose."""
+    """Let no test find what another one chose or left behind."""
     folder = str(tmp_path_factory.mktemp("config"))
-    for variable in ("XDG_CONFIG_HOME", "APPDATA"):
+    for variable in ("XDG_CONFIG_HOME", "APPDATA", "XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, folder)
 
 
@@ -165,6 +166,14 @@ def image_file(tmp_path: Path) -> Path:
     """A red image to put behind people."""
     path = tmp_path / "red.png"
     write_png(path, np.full((60, 60, 3), (200, 10, 10), np.uint8))
+    return path
+
+
+@pytest.fixture
+def project_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the dialog will say the project goes."""
+    path = tmp_path / "mine.himapp"
+    monkeypatch.setattr(files, "ask_project", lambda *_: path)
     return path
 
 
