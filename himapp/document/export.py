@@ -4,6 +4,7 @@ Everything is rendered in stripes, so that an export can be cancelled and stays 
 whole files are written.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -123,6 +124,9 @@ def _count_steps(source: PictureSource) -> int:
 def _write_file(source: PictureSource, stripes: StripeCounter) -> None:
     """Render and write one picture."""
     options, photo = source.options, source.document.photo
+    if source.file.fate == "new" and os.path.lexists(source.file.path):
+        name = display_name(source.file.path)
+        raise ExportError(f"“{name}” was not saved: another file of that name has just come.")
     if options.content == "layered":
         write_layered(source, stripes)
     else:

@@ -131,8 +131,8 @@ class ExportOptions:
         content: what the files show.
         people: ids of the people; None means everybody whose eye is on. For cut-outs and mattes.
         protected: files that are never replaced, beside those the document is made of: a project.
-        is_decontaminated: whether cut-outs and layers hold the people's own colours, cleaned of what shines
-            through and going on a little under alpha 0; else the photo's colours.
+        is_decontaminated: whether cut-outs and layers hold the people's own colours, cleaned of
+            what shines through and going on a little under alpha 0; else the photo's colours.
         is_zipped: whether a cut-out is a ZIP of two PNG files, colour and alpha.
         crop: which part.
         size: how large.

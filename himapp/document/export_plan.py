@@ -21,6 +21,8 @@ from himapp.document.export_options import Collision, ExportOptions, ImageFormat
 from himapp.document.export_regions import find_person_region, find_size
 from himapp.document.layers import PersonLayer
 from himapp.document.regions import Region
+from himapp.errors import ExportError
+from himapp.paths import display_name
 
 Fate = Literal["new", "replaced", "skipped"]
 """No file is there; one is and is replaced; one is and stays, and nothing is written."""
@@ -33,6 +35,8 @@ SUFFIXES: Final[dict[ImageFormat, str]] = {
     "psd": ".psd",
 }
 _NO_NAME: Final = "photo"
+_MOST_PIXELS: Final = 400_000_000
+"""1.6 GB at 8 bit with alpha."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def plan_export(document: Document, options: ExportOptions, folder: Path) -> Exp
 
     Raises:
         ValueError: an id in the options is no layer's.
-        ExportError: the name template is wrong.
+        ExportError: the name template is wrong, or a file would be giant.
     """
     picker = _NamePicker(
         folder, options.naming.collision, (*_sources(document), *options.protected)
@@ -100,11 +104,23 @@ def plan_export(document: Document, options: ExportOptions, folder: Path) -> Exp
             template, NameFields(stem, person, number, day, *size, suffix.lstrip("."))
         )
         path, fate = picker.pick(name, ".zip" if options.is_zipped else suffix)
+        _refuse_giant(document, path, size)
         files.append(PlannedFile(path, layer.id if layer else None, region, size, fate))
     if not (options.naming.has_sidecar and files):
         return ExportPlan(tuple(files))
     sidecar, fate = picker.pick(clean_name(f"{stem}-export"), ".json")
     return ExportPlan(tuple(files), None if fate == "skipped" else sidecar)
+
+
+def _refuse_giant(document: Document, path: Path, size: tuple[int, int]) -> None:
+    """Refuse what no memory holds; what was opened can be written."""
+    width, height = size
+    most = max(_MOST_PIXELS, document.photo.width * document.photo.height)
+    if width * height > most:
+        raise ExportError(
+            f"“{display_name(path)}” would have {width} × {height} pixels; at most "
+            f"{most // 1_000_000} million can be written."
+        )
 
 
 def _sources(document: Document) -> list[Path]:

@@ -266,6 +266,17 @@ def test_a_full_disk_names_what_was_written(make_document, cache, tmp_path, monk
     assert not any(name.endswith(".tmp") for name in written)
 
 
+def test_a_file_that_comes_meanwhile_is_kept(make_document, cache, tmp_path):
+    late = tmp_path / "photo-person-03.png"
+
+    def bring_file(done, of):
+        late.write_bytes(b"mine")
+
+    with pytest.raises(ExportError, match="another file of that name has just come"):
+        run_export(make_document(), ExportOptions(), tmp_path, cache=cache, progress=bring_file)
+    assert late.read_bytes() == b"mine"
+
+
 def test_too_little_memory_is_a_sentence(make_document, cache, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise MemoryError

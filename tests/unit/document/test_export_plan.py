@@ -190,6 +190,18 @@ def test_a_wrong_template_is_said(make_document, tmp_path):
         plan_export(make_document(), ExportOptions(naming=NamingOptions("{who}")), tmp_path)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ExportOptions("composite", size=SizeOptions(99_999, may_enlarge=True)),
+        ExportOptions(people=(1,), crop=CropOptions(margin=9999, aspect="16:9")),
+    ],
+)
+def test_a_giant_file_is_refused(make_document, tmp_path, options):
+    with pytest.raises(ExportError, match=r"would have \d+ × \d+ pixels; at most 400 million"):
+        plan_export(make_document(), options, tmp_path)
+
+
 def test_nobody_means_no_files(make_document, tmp_path):
     document = Document.for_photo(Photo(make_document().photo.pixels))
     options = ExportOptions(naming=NamingOptions(has_sidecar=True))
