@@ -1,0 +1,130 @@
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from training.data.catalogue import Catalogue, read_catalogue
+from training.refiner.composer import Composed, Composer
+from training.refiner.config import PatchConfig
+from training.refiner.cutouts import People
+from training.refiner.guidance import draw_guidance
+from training.refiner.patches import Patch, PatchSampler
+from training.refiner.seen import look_at
+from training.refiner.strands import draw_strands
+
+SMALL = PatchConfig(side=64, batch=2, kept_pictures=4)
+
+
+@pytest.fixture(scope="module")
+def catalogue(mini_data: Path) -> Catalogue:
+    return read_catalogue(mini_data)
+
+
+class SeesBlue:
+    """Finds one person: what is bluer than red, blurred by its own small grid."""
+
+    def __init__(self) -> None:
+        self.sides: list[int] = []
+
+    def predict(self, images: torch.Tensor, score_floor: float | None = None) -> Sequence[Any]:
+        self.sides.append(images.shape[-1])
+        alpha = (images[:, 2] > images[:, 0]).float()
+
+        class Found:
+            pass
+
+        found = Found()
+        found.alpha = alpha  # type: ignore[attr-defined]
+        return [found]
+
+
+def _is_patch(patch: Patch, side: int) -> bool:
+    shapes = patch.picture.shape, patch.coarse.shape, patch.alpha.shape
+    assert shapes == ((side, side, 3), (side, side), (side, side))
+    assert patch.picture.dtype == np.uint8
+    assert patch.coarse.dtype == patch.alpha.dtype == np.float32
+    for plane in (patch.coarse, patch.alpha):
+        assert 0 <= plane.min() <= plane.max() <= 1.00001
+    return True
+
+
+def test_patches_are_what_the_trainer_takes_and_come_again(catalogue: Catalogue) -> None:
+    first, again = (PatchSampler(catalogue, SMALL, 3) for _ in range(2))
+    for _ in range(12):
+        patch = first.draw()
+        assert _is_patch(patch, 64)
+        np.testing.assert_array_equal(patch.picture, again.draw().picture)
+
+
+def test_guidance_is_coarse_but_tells_whom_it_means(catalogue: Catalogue) -> None:
+    sampler = PatchSampler(catalogue, SMALL, 5)
+    errors, shares = [], []
+    for _ in range(40):
+        patch = sampler.draw()
+        errors.append(np.abs(patch.coarse - patch.alpha).mean())
+        shares.append(np.abs((patch.coarse > 0.5) == (patch.alpha > 0.5)).mean())
+    assert np.mean(errors) > 0.005
+    assert np.mean(shares) > 0.85
+
+
+def test_guidance_of_nothing_is_nearly_nothing() -> None:
+    empty = np.zeros((64, 64), np.float32)
+    means = [draw_guidance(empty, empty, np.random.default_rng(k)).mean() for k in range(30)]
+    assert np.median(means) == 0
+    assert max(means) < 0.5
+
+
+def test_strands_add_alpha_outside_and_keep_what_was_there() -> None:
+    y, x = np.mgrid[:96, :96]
+    alpha = np.clip(30 - np.hypot(y - 60, x - 48), 0, 1).astype(np.float32)
+    colour = np.full((96, 96, 3), (200, 40, 40), np.uint8)
+    drawn, more = draw_strands(colour, alpha, np.random.default_rng(2))
+    assert (more >= alpha - 1e-6).all()
+    assert (more - alpha).sum() > 20
+    assert ((more > 0.05) & (more < 0.95)).sum() > 40
+    # Inside nothing but a strand's own colour changes, and where there is nothing, nothing.
+    np.testing.assert_array_equal(drawn[more < 1e-3], colour[more < 1e-3])
+
+
+def test_an_empty_patch_grows_no_strands() -> None:
+    alpha, colour = np.zeros((40, 40), np.float32), np.zeros((40, 40, 3), np.uint8)
+    assert draw_strands(colour, alpha, np.random.default_rng(1))[1] is alpha
+
+
+def test_cut_sides_are_not_shown(catalogue: Catalogue) -> None:
+    people = People(catalogue, SMALL, np.random.default_rng(4))
+    cuts = {person.cut for person in (people.draw() for _ in range(60))}
+    # Everybody in the miniature stands on the lower border.
+    assert all(bottom for _, bottom, _, _ in cuts)
+    composer = Composer(catalogue, SMALL, 7)
+    for _ in range(30):
+        alpha = composer.compose(64).alpha
+        rows = np.flatnonzero(alpha.max(1) > 0.9)
+        if len(rows) and rows[-1] < 60:
+            # A person may end above the patch's lower border only behind somebody else.
+            assert alpha[rows[-1] + 1 :].max() < 0.9
+
+
+def test_the_networks_own_matte_is_guidance(catalogue: Catalogue) -> None:
+    blue = np.zeros((1024, 1024), np.float32)
+    blue[200:800, 300:700] = 1
+    picture = np.where(blue[..., None] > 0, (20, 20, 200), (200, 20, 20)).astype(np.uint8)
+    composed = Composed(picture, blue, blue, np.zeros_like(blue))
+    network = SeesBlue()
+    seen = look_at(composed, network, np.random.default_rng(1))
+    assert seen is not None
+    assert network.sides[0] < 600
+    picture, coarse, alpha = seen.cut_patch(64, np.random.default_rng(2))
+    assert _is_patch(Patch(picture, coarse, alpha), 64)
+    assert np.abs(coarse - alpha).mean() < 0.2
+
+
+def test_a_person_whom_the_network_misses_gives_no_guidance() -> None:
+    nobody = np.zeros((256, 256), np.float32)
+    nobody[:20, :20] = 1
+    picture = np.full((256, 256, 3), (200, 20, 20), np.uint8)
+    composed = Composed(picture, nobody, nobody, nobody)
+    assert look_at(composed, SeesBlue(), np.random.default_rng(1)) is None
