@@ -53,6 +53,7 @@ from himapp.document.project_parts import (
     build_layers,
     build_mattes,
     describe_document,
+    find_next_number,
 )
 from himapp.document.project_photo import (
     describe_photo,
@@ -176,7 +177,7 @@ def load_project(
             opened,
             build_layers(manifest, mattes),
             build_background(manifest.background, read_background),
-            manifest.next_number,
+            find_next_number(manifest),
         )
 
 

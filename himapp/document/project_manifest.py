@@ -85,7 +85,7 @@ class LayerRecord(Struct, frozen=True):
     name: str
     matte: Count
     original_matte: Count
-    score: Share = 1.0
+    score: float = 1.0
     opacity: Share = 1.0
     visible: bool = True
     adjustments: Adjustments = NEUTRAL
@@ -163,12 +163,12 @@ def encode_manifest(manifest: Manifest) -> bytes:
     """Return the manifest as JSON in ASCII: names from the disk may hold what is no UTF-8.
 
     Raises:
-        ValueError: it is too large to be read again.
+        ValueError: it could not be read again.
     """
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=True, allow_nan=False, indent=1)
     data = text.encode("ascii")
-    if len(data) > MOST_MANIFEST_BYTES:
-        raise ValueError(f"a manifest of {len(data)} bytes")
+    if len(data) > MOST_MANIFEST_BYTES or decode_manifest(data) != manifest:
+        raise ValueError(f"a manifest of {len(data)} bytes, which reads differently")
     return data
 
 

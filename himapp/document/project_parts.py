@@ -109,13 +109,18 @@ def build_layers(manifest: Manifest, mattes: Sequence[MatteTiles]) -> tuple[Pers
     """Return the people of a manifest, bottom to top.
 
     Raises:
-        ValueError: two have one id, a later person would get a number again, or one has no matte.
+        ValueError: two have one id, or one has no matte.
     """
     ids = [layer.id for layer in manifest.layers]
-    highest = max([0, *ids, *(layer.number for layer in manifest.layers)])
-    if len(set(ids)) != len(ids) or highest >= manifest.next_number:
-        raise ValueError("ids or numbers of people are used twice")
+    if len(set(ids)) != len(ids):
+        raise ValueError("an id is used twice")
     return tuple(_build_layer(record, mattes) for record in manifest.layers)
+
+
+def find_next_number(manifest: Manifest) -> int:
+    """Return the number of the next person, which nobody in the manifest has."""
+    used = [each for layer in manifest.layers for each in (layer.id, layer.number)]
+    return max(manifest.next_number, *(each + 1 for each in used), 1)
 
 
 def _build_layer(record: LayerRecord, mattes: Sequence[MatteTiles]) -> PersonLayer:

@@ -235,7 +235,6 @@ def change(manifest: dict[str, Any], path: str, value: Any) -> None:
         ("layers.0.matte", -1),
         ("layers.0.id", 10**30),
         ("layers.0.adjustments", {"exposure_stops": 99}),
-        ("layers.0.number", 2),
         ("layers", 3),
         ("next_number", 0),
         ("mattes.0.0", [0, 0, 99]),
@@ -313,6 +312,14 @@ def test_a_project_of_version_1_is_opened(good: Path, tmp_path: Path, document: 
     assert again.photo.path == Path("/photos/old.jpg")
     assert again.layers[0].original_matte is again.layers[0].matte
     assert np.array_equal(again.layers[0].matte.to_array(), document.layers[0].matte.to_array())
+
+
+def test_a_number_that_was_given_is_not_given_again(good: Path, bad: Path) -> None:
+    entries = entries_of(good)
+    manifest = json.loads(entries["manifest.json"])
+    manifest["layers"][0] |= {"id": 7, "number": 9}
+    write_zip(bad, list((entries | {"manifest.json": json.dumps(manifest).encode()}).items()))
+    assert load_project(bad).next_number == 10
 
 
 def test_a_server_in_a_strangers_project_is_not_asked(good: Path, bad: Path) -> None:
