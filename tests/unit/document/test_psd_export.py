@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+import tifffile
 from psd_tools import PSDImage
 
 from himapp.document.adjustments import Adjustments
@@ -25,7 +27,9 @@ from himapp.document.render import render_level
 from himapp.document.render_cache import RenderCache
 from himapp.errors import Cancelled
 from himapp.imaging.file_tags import FileTags
+from himapp.imaging.image_files import write_png, write_tiff
 from himapp.imaging.photo import Photo
+from himapp.imaging.photo_io import read_photo
 
 MakeDocument = Callable[..., Document]
 CLEAR = TransparentBackground()
@@ -154,15 +158,29 @@ def test_colours_are_straight_clean_and_go_on_under_the_mask(
     assert np.abs(ring - own).max() <= 12
 
 
-def test_a_ramp_keeps_its_65536_levels(tmp_path: Path, cache: RenderCache) -> None:
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_a_ramp_keeps_its_65536_levels_from_file_to_files(
+    tmp_path: Path, cache: RenderCache, suffix: str
+) -> None:
     ramp = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    photo = Photo(np.dstack([ramp, ramp[::-1], ramp.T]))
-    alpha = np.full((256, 256), 65535, np.uint16)
-    document = add_person_layers(Document.for_photo(photo), [Found(alpha, 0, 0)])
+    pixels = np.dstack([ramp, ramp[::-1], ramp.T])
+    source = tmp_path / f"source{suffix}"
+    done, encoded = cv2.imencode(suffix, pixels[..., ::-1])
+    assert done
+    source.write_bytes(encoded.tobytes())
+    photo = read_photo(source)
+    everything = Found(np.full((256, 256), 65535, np.uint16), 0, 0)
+    document = add_person_layers(Document.for_photo(photo), [everything])
+    rendered = render_level(document, document.frame, 0, cache=cache)
+    write_png(tmp_path / "a.png", rendered)
+    write_tiff(tmp_path / "a.tif", rendered)
     write_document_psd(document, tmp_path / "a.psd", cache=cache)
+    png = cv2.imdecode(np.fromfile(tmp_path / "a.png", np.uint8), cv2.IMREAD_UNCHANGED)
     psd = PSDImage.open(tmp_path / "a.psd")
-    for picture in (psd.numpy(), psd[0].numpy(), psd[1].numpy("color")):
-        np.testing.assert_array_equal(read_levels(picture, np.uint16)[..., :3], photo.pixels)
+    layered = (psd.numpy(), psd[0].numpy(), psd[1].numpy("color"))
+    pictures = [png[..., 2::-1], tifffile.imread(tmp_path / "a.tif")]
+    for picture in (*pictures, *(read_levels(each, np.uint16) for each in layered)):
+        np.testing.assert_array_equal(picture[..., :3], pixels)
 
 
 def test_colours_and_depth_are_converted_for_layers_and_composite(
