@@ -15,7 +15,7 @@ from himapp.document import edits
 from himapp.document.document import Document
 from himapp.document.export_options import CodingOptions, ExportOptions, NamingOptions
 from himapp.document.export_presets import write_options
-from himapp.document.project_file import save_project
+from himapp.document.project_file import load_project, save_project
 from himapp.imaging.image_files import write_png
 from himapp.imaging.photo_io import read_photo
 from himapp.inference.session import InstanceMatte
@@ -211,6 +211,47 @@ def test_a_folder_that_cannot_be_made_stops_the_run(
     document = json.loads(capsys.readouterr().out)
     assert "cannot be created" in document["error"]
     assert document["projects"] == []
+
+
+def test_an_interrupted_run_says_so(
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(_: Path) -> Document:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("himapp.cli.export.load_project", interrupt)
+    assert main(["export", str(project), "--out", str(tmp_path / "out"), "--json"]) == 130
+    assert json.loads(capsys.readouterr().out)["error"] == "Interrupted."
+
+
+@pytest.mark.expects_log_warning
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(MemoryError(), "not enough memory"), (RuntimeError("odd"), "unexpected error")],
+)
+def test_one_project_never_stops_the_others(
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    words: str,
+) -> None:
+    other = make_project(tmp_path / "other", "other")
+
+    def fail_once(path: Path) -> Document:
+        if path == project:
+            raise error
+        return load_project(path)
+
+    monkeypatch.setattr("himapp.cli.export.load_project", fail_once)
+    out = tmp_path / "out"
+    assert main(["export", str(project), str(other), "--out", str(out)]) == 1
+    assert words in capsys.readouterr().err
+    assert len(list(out.iterdir())) == 2
 
 
 def test_a_terminal_sees_the_progress(
