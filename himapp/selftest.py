@@ -6,6 +6,7 @@ from the source tree as well. Data flow::
     licences, weights;  sample photo ─► people ─► window, offscreen ─► files, project ─► read back
 """
 
+import io
 import os
 import platform
 import sys
@@ -136,6 +137,7 @@ class _SelfTest:
         return (
             ("licences", check_licences),
             ("weights", check_weights),
+            ("readers", check_readers),
             # Before the window: on Windows torch has to load before Qt, see himapp.app.
             ("find people", self.find_people),
             ("window", self.show_window),
@@ -222,6 +224,22 @@ def check_weights() -> str:
     """
     path = find_weights()
     return f"{path.name}, {path.stat().st_size / _MEGABYTE:.1f} MB, SHA-256 as listed"
+
+
+def check_readers() -> str:
+    """Load what only some photos need: the libraries for AVIF and RAW.
+
+    Raises:
+        ImportError: LibRaw is missing.
+        OSError: AVIF is.
+    """
+    import rawpy
+
+    with io.BytesIO() as buffer:
+        Image.new("RGB", (16, 16)).save(buffer, "AVIF")
+        with Image.open(buffer) as image:
+            image.load()
+    return f"AVIF, RAW (LibRaw {'.'.join(str(part) for part in rawpy.libraw_version)})"
 
 
 def _expect_people(count: int) -> None:
