@@ -36,12 +36,14 @@ class OpenedFile:
         project: the project's file; None for a photo.
         holds_photo: whether the project holds the photo's own file.
         left: the edits that a crash left behind, if it is they that were opened.
+        has_other_photo: whether the user said which photo is the project's now.
     """
 
     document: Document
     project: Path | None = None
     holds_photo: bool = False
     left: LeftEdits | None = None
+    has_other_photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +73,5 @@ def read_file(wish: FileWish) -> OpenedFile | PhotoQuestion:
         return PhotoQuestion(wish, error)
     facts = read_project_facts(wish.path)
     project = facts.origin if wish.left is not None else wish.path
-    return OpenedFile(document, project, facts.holds_photo_file, wish.left)
+    has_other_photo = wish.photo is not None
+    return OpenedFile(document, project, facts.holds_photo_file, wish.left, has_other_photo)

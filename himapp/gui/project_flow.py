@@ -1,5 +1,6 @@
 """Where the open document is saved: asks for a place when there is none, and remembers it."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,6 +12,7 @@ from himapp.gui.actions import Slots
 from himapp.gui.dialogs import files
 from himapp.gui.editor import Editor
 from himapp.gui.project_saving import ProjectSaving
+from himapp.paths import samples_dir
 
 
 class ProjectFlow(QObject):
@@ -84,13 +86,16 @@ class ProjectFlow(QObject):
         return self._saving.is_busy
 
     def _propose(self) -> Path:
-        """Return the project's own name, or the photo's beside the photo."""
+        """Return the project's own name, or the photo's beside the photo if that is possible."""
         if self._path is not None:
             return self._path
         photo = self._editor.document.photo.path if self._editor.document is not None else None
         if photo is None:
             return Path.home() / f"project{PROJECT_SUFFIX}"
-        return photo.absolute().with_name(f"{photo.stem}{PROJECT_SUFFIX}")
+        folder = photo.absolute().parent
+        is_ours = folder == samples_dir()
+        place = Path.home() if is_ours or not os.access(folder, os.W_OK) else folder
+        return place / f"{photo.stem}{PROJECT_SUFFIX}"
 
     @Slot(object)
     def _on_saved(self, path: Path) -> None:

@@ -40,7 +40,8 @@ class ProjectOpening(QObject):
         self._project.follow(opened.project, holds_photo=opened.holds_photo)
         if opened.left is not None:
             self._autosaving.adopt(opened.left.place)
-            self._editor.undo_stack.resetClean()
+        if opened.left is not None or opened.has_other_photo:
+            self._editor.undo_stack.resetClean()  # no project holds this yet
 
     @Slot(object)
     def _on_photo_asked(self, question: PhotoQuestion) -> None:

@@ -42,7 +42,7 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setIconSize(_ICON_SIZE)
         self.toggleViewAction().setEnabled(False)
-        for name in ("open", "undo", "redo"):
+        for name in ("open", "save", "undo", "redo"):
             self.addAction(actions[name])
         self.addSeparator()
         self.addAction(actions["add_person"])

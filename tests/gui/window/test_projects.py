@@ -205,6 +205,10 @@ def test_a_missing_photo_is_asked_for(
     assert [type(error) for error in asked] == [MissingPhotoError]
     assert opened.editor.document.photo.path == moved
     assert opened.project.path == project_file
+    assert opened.isWindowModified()  # the file still says where the photo was
+    save(qtbot, opened)
+    open_file(qtbot, opened, project_file)
+    assert len(asked) == 1
 
 
 def test_a_changed_photo_is_used_if_the_user_says_so(
@@ -259,3 +263,15 @@ def test_a_project_without_people_is_changed_when_they_are_found(
     qtbot.waitUntil(lambda: not window.is_busy)
     assert len(window.editor.document.layers) == 3
     assert window.isWindowModified()
+
+
+def test_a_project_is_proposed_beside_its_photo_and_a_samples_at_home(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path, session, monkeypatch
+) -> None:
+    proposed = []
+    monkeypatch.setattr(files, "ask_project", lambda *args: proposed.append(args[2]))
+    opened.actions_by_name["save"].trigger()
+    session.lefts = ()
+    open_file(qtbot, opened, opened.welcome._samples[0])
+    opened.actions_by_name["save"].trigger()
+    assert proposed == [photo_file.with_suffix(".himapp"), Path.home() / "astronaut.himapp"]
