@@ -1,7 +1,7 @@
 """Ask what to export and where to, and show which files that makes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -196,7 +196,7 @@ class ExportDialog(QDialog):
     def _connect(self) -> None:
         for page in (self.content_page, self.place_page, self.more_page):
             page.changed.connect(self._refresh)
-        self.preset_bar.chosen.connect(self.show_options)
+        self.preset_bar.chosen.connect(self._on_preset_chosen)
         self.preset_bar.kept_changed.connect(self.presets_changed)
         self.more_button.toggled.connect(self._show_more)
         self.buttons.accepted.connect(self.accept)
@@ -212,6 +212,12 @@ class ExportDialog(QDialog):
         self.ensurePolished()
         self._column.activate()
         self.resize(QSize(self.minimumSizeHint().width(), self.height()))
+
+    def _on_preset_chosen(self, options: ExportOptions) -> None:
+        """Take a preset over; who is exported is no part of it and stays."""
+        only_selected = bool(self.content_page.people_box.currentData())
+        people = self._wish.selected if only_selected else None
+        self.show_options(replace(options, people=people))
 
     def _refresh(self) -> None:
         if self._is_showing:

@@ -44,11 +44,13 @@ def open_dialog(window: MainWindow, action: str) -> ExportDialog:
     return dialog
 
 
-@pytest.mark.parametrize("options", [EVERYTHING, *(preset.options for preset in BUILT_IN_PRESETS)])
 def test_every_choice_is_shown_and_read_back(
-    qtbot: QtBot, opened: MainWindow, tmp_path: Path, options: ExportOptions
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
 ) -> None:
-    assert show(qtbot, opened, tmp_path, options=options).options == options
+    dialog = show(qtbot, opened, tmp_path)
+    for options in (EVERYTHING, *(preset.options for preset in BUILT_IN_PRESETS), EVERYTHING):
+        dialog.show_options(options)
+        assert dialog.options == options
 
 
 def test_a_preset_fills_the_dialog_in_and_a_change_leaves_it(
@@ -64,6 +66,19 @@ def test_a_preset_fills_the_dialog_in_and_a_change_leaves_it(
         assert box.currentText() == preset.name
     dialog.more_page.sidecar_box.toggle()
     assert box.currentText() == "Own choices"
+
+
+def test_a_preset_leaves_the_choice_of_people(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    dialog = show(qtbot, opened, tmp_path, selected=(2,))
+    dialog.content_page.people_box.setCurrentIndex(1)
+    box = dialog.preset_bar.box
+    for name in ("Layered PSD", "Shop JPEG"):
+        box.choose(name)
+        box.activated.emit(box.currentIndex())
+    assert dialog.options.people == (2,)
+    assert box.currentText() == "Shop JPEG"
 
 
 def test_ones_own_presets_are_kept_renamed_and_deleted(

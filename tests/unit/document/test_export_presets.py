@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from himapp.document.export_options import (
@@ -67,11 +67,13 @@ NAMES = (
 )
 
 
+@settings(max_examples=40)
 @given(options)
 def test_options_come_back_from_json(chosen):
     assert read_options(json.loads(json.dumps(write_options(chosen)))) == chosen
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.sampled_from(NAMES), anything | st.dictionaries(st.sampled_from(NAMES), anything)

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from himapp.imaging import resampling
@@ -45,6 +45,7 @@ def test_enlarging_is_lanczos(size):
     np.testing.assert_allclose(resize(pixels, size)[0], expected, atol=0.03)
 
 
+@settings(max_examples=40)
 @given(
     st.integers(1, 70), st.integers(1, 20), st.integers(1, 140), st.integers(1, 40),
     st.integers(1, 30),
