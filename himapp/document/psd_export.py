@@ -14,6 +14,7 @@ composite does not.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -187,11 +188,12 @@ class _LayerSource:
             if shape[2] == 4:
                 target[..., 3] = _change_depth(part[..., 3], self._dtype)
 
-        for _ in map_in_order(fill, _split_rows(region)):
-            self.check()
-            self._done += 1
-            if self._progress is not None:
-                self._progress(self._done, self._total)
+        with closing(map_in_order(fill, _split_rows(region))) as stripes:
+            for _ in stripes:
+                self.check()
+                self._done += 1
+                if self._progress is not None:
+                    self._progress(self._done, self._total)
         return pixels
 
     def _convert(self, rgb: Array) -> Array:

@@ -5,7 +5,7 @@ Compressing leaves Python's lock, so threads are enough; only the stripes in wor
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -28,7 +28,7 @@ def split_rows(height: int, row_bytes: int) -> list[tuple[int, int]]:
     return [(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
-def map_in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def map_in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
     """Call a function for every item in threads and give the results in the items' order.
 
     At most two results per thread are waiting, however many items there are.
@@ -39,10 +39,14 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     """
     threads = min(os.cpu_count() or 1, _MOST_THREADS)
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads, "stripe") as pool:
+    pool = ThreadPoolExecutor(threads, "stripe")
+    try:
         for item in items:
             if len(waiting) == 2 * threads:
                 yield waiting.popleft().result()
             waiting.append(pool.submit(work, item))
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        # Whoever stops early, or finds a stripe failed, does not wait for those not begun.
+        pool.shutdown(cancel_futures=True)
