@@ -39,6 +39,8 @@ _FLAT = 2 / 255
 _STEPS = ALPHA_ONE / (1 - 2 * _HALF_STEP)
 # A pixel's value depends on the matte this far away: a window of windows, and interpolation.
 _REACH = 2 * _RADIUS + 1
+# Matrices are inverted strip by strip, which stays in the processor's cache.
+_STRIP_ROWS = 16
 # Where the upper triangle of a symmetric 3 x 3 matrix has its values, and which makes up each row.
 _TRIANGLE = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 _ROWS = ((0, 1, 2), (1, 3, 4), (2, 4, 5))
@@ -68,12 +70,16 @@ class Guide:
         """Measure the windows' colours of ``small [h, w, 3]``, once for all people."""
         colours = np.ascontiguousarray(small.transpose(2, 0, 1))
         mean = np.stack([_window_mean(colour) for colour in colours])
-        covariance = np.empty((len(_TRIANGLE), *small.shape[:2]))
-        for plane, (i, j) in zip(covariance, _TRIANGLE, strict=True):
-            np.subtract(_window_mean(colours[i] * colours[j]), mean[i] * mean[j], out=plane)
-            if i == j:
-                plane += _EPSILON
-        return cls(pixels, colours, mean, _invert(covariance))
+        precision = np.stack([_window_mean(colours[i] * colours[j]) for i, j in _TRIANGLE])
+        for top in range(0, small.shape[0], _STRIP_ROWS):
+            rows = slice(top, top + _STRIP_ROWS)
+            covariance = precision[:, rows].astype(np.float64)
+            for plane, (i, j) in zip(covariance, _TRIANGLE, strict=True):
+                plane -= mean[i, rows] * mean[j, rows]
+                if i == j:
+                    plane += _EPSILON
+            precision[:, rows] = _invert(covariance)
+        return cls(pixels, colours, mean, precision)
 
 
 def _invert(matrices: npt.NDArray[np.float64]) -> _Floats:

@@ -49,7 +49,7 @@ class RefinePlan:
 
 
 PLANS: dict[Literal["normal", "best"], RefinePlan] = {
-    "normal": RefinePlan(level_px=1280, softest_tiles=48),
+    "normal": RefinePlan(level_px=1280, softest_tiles=24),
     "best": RefinePlan(level_px=None),
 }
 

@@ -122,8 +122,10 @@ class TileRefiner:
         """Return what the network makes of tiles of one size, float32 ``[h, w]`` in 0..65535."""
         height, width = coarse[0].shape
         scale = np.float32(1 / np.iinfo(colours[0].dtype).max)
-        pictures = np.stack([_pad(part) for part in colours]) * scale
-        mattes = np.stack([_pad(part) for part in coarse]) / np.float32(ALPHA_ONE)
+        pictures = np.stack([_pad(part) for part in colours]).astype(np.float32)
+        pictures *= scale
+        mattes = np.stack([_pad(part) for part in coarse]).astype(np.float32)
+        mattes /= np.float32(ALPHA_ONE)
         images = torch.from_numpy(pictures).permute(0, 3, 1, 2)
         refined = self._refine(images, torch.from_numpy(mattes)[:, None])
         found: _Floats = refined[:, 0, :height, :width].numpy()
@@ -154,15 +156,18 @@ def cut_axis(length: int) -> list[tuple[slice, _Floats]]:
     if length <= TILE_PX:
         return [(slice(0, length), np.ones(length, np.float32))]
     count = math.ceil((length - _RAMP_PX) / (TILE_PX - _RAMP_PX))
-    starts = [round(k * (length - TILE_PX) / (count - 1)) for k in range(count)]
+    # As many tiles as it takes, none larger than it must be.
+    least = (length + (count - 1) * _RAMP_PX) / count
+    side = min(TILE_PX, math.ceil(least / _MULTIPLE) * _MULTIPLE)
+    starts = [round(k * (length - side) / (count - 1)) for k in range(count)]
     # Neighbours go over into each other in the middle of what both see.
-    middles = [(a + TILE_PX + b) / 2 for a, b in pairwise(starts)]
+    middles = [(a + side + b) / 2 for a, b in pairwise(starts)]
     at = np.arange(length) + 0.5
     rises = [np.clip((at - middle) / _RAMP_PX + 0.5, 0, 1) for middle in middles]
     rises = [np.ones(length), *rises, np.zeros(length)]
     tiles = []
     for start, (rise, fall) in zip(starts, pairwise(rises), strict=True):
-        part = slice(start, start + TILE_PX)
+        part = slice(start, start + side)
         tiles.append((part, (rise - fall)[part].astype(np.float32)))
     return tiles
 
@@ -222,10 +227,10 @@ def _batches(tiles: Iterator[Tile]) -> Iterator[list[Tile]]:
         yield batch
 
 
-def _pad(part: PixelArray) -> _Floats:
-    """Return a tile in float32, its sides such that the network can halve them."""
+def _pad(part: PixelArray) -> PixelArray:
+    """Return a tile with sides that the network can halve, its borders going on."""
     below, right = (-part.shape[axis] % _MULTIPLE for axis in (0, 1))
     if not below and not right:
-        return part.astype(np.float32)
+        return part
     padded = cv2.copyMakeBorder(part, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    return padded.astype(np.float32)
+    return np.asarray(padded, part.dtype)

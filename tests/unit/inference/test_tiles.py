@@ -96,8 +96,8 @@ def test_small_tiles_go_through_the_network_together() -> None:
     TileRefiner(network, CPU).refine(
         np.zeros((50, 900, 3), np.uint8), _ramp(50, 900), 4, CancelToken()
     )
-    # 50 rows are padded to 64; eight tiles of that size are one batch, and there are five.
-    assert network.shapes == [(5, 1, 64, 256)]
+    # 50 rows are padded to 64; nine tiles of that size are one batch, and there are five.
+    assert network.shapes == [(5, 1, 64, 224)]
 
 
 def test_a_cancelled_refinement_stops_between_batches() -> None:
