@@ -34,7 +34,8 @@ then where they are softest; ``best`` refines them everywhere on the photo's own
 ProgressCallback = Callable[[Stage, int, int], None]
 """Called as ``progress(stage, done, of)``, on the thread that does the work.
 
-``done`` is 0 as a stage starts; ``edges`` comes again after each of its ``of`` people.
+``done`` is 0 as a stage starts; ``edges`` comes again after each of its ``of`` people, and ``find``
+after each of the ``of`` tiles in which a crowd is looked at again.
 """
 
 
