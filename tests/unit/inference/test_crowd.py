@@ -31,8 +31,9 @@ class BarNetwork:
     score_threshold = 0.4
     input_side = SIDE
 
-    def __init__(self, least_area: int) -> None:
+    def __init__(self, least_area: int, most: int = 1000) -> None:
         self.least_area = least_area
+        self.most = most
         self.looks = 0
 
     def to(self, device: str) -> "BarNetwork":
@@ -44,6 +45,7 @@ class BarNetwork:
         mask = (red > 0.6).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
         rows = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= self.least_area]
+        rows = rows[: self.most]
         alpha = torch.from_numpy(np.array([labels == i for i in rows], np.float32))
         x, y, width, height = stats[rows, :4].T.astype(np.float32)
         box = torch.from_numpy(np.stack([x, y, x + width, y + height], 1))
@@ -113,6 +115,11 @@ def test_people_too_small_for_the_first_look_are_added() -> None:
         left = 60 + round(column * 316 / 8)
         photo[200:212, left : left + 6] = 255
     assert len(session_of(BarNetwork(30)).find_people(photo).people) == 33
+
+
+def test_more_people_are_found_than_one_look_can_hold() -> None:
+    photo = draw_crowd(26, rows=5, size=(24, 6))
+    assert len(session_of(BarNetwork(30, most=80)).find_people(photo).people) == 131
 
 
 def test_tiles_are_reported_and_a_wish_to_stop_is_met_between_them() -> None:
