@@ -36,6 +36,7 @@ def profile(model: str = "RGB", *, damaged: bool = False) -> bytes:
     """Return an RGB profile whose header names a model; damaged: cut behind its header."""
     icc = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     icc[16:20] = model.encode().ljust(4)
+    icc[24:36] = bytes(12)  # when it was made
     return bytes(icc[:140] if damaged else icc)
 
 

@@ -13,12 +13,12 @@ from himapp.imaging.readers.limits import check_size, pixel_bytes
 from himapp.imaging.readers.pillow_files import (
     describe,
     open_with_pillow,
-    orientation_of_image,
+    orientation_of_facts,
     stored_profile,
 )
 
 _PNG_BITS_BYTE: Final = 24
-_PNG_ORIENTATION_MARKS: Final = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
+_PNG_LATE_MARKS: Final = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 _SILENT: Final = 0
 _PNG_COLOR_BYTE: Final = 25
 _PNG_GREY: Final = (0, 4)
@@ -44,9 +44,8 @@ def read_deep(data: bytes, name: str, file_format: PhotoFormat) -> DecodedFile:
     """
     with open_with_pillow(data, file_format) as image:
         check_size(name, image.width, image.height, pixel_bytes(8, 16))
-        # To be sure of a PNG's EXIF, Pillow decodes it all: a second, where there is none to find.
-        is_told = file_format != "PNG" or any(mark in data for mark in _PNG_ORIENTATION_MARKS)
-        orientation = orientation_of_image(image) if is_told else 1
+        if file_format == "PNG" and any(mark in data for mark in _PNG_LATE_MARKS):
+            image.load()  # these may stand behind the pixels
         facts = describe(image)
         icc, mode, size = stored_profile(image, data), image.mode, image.size
     if file_format == "PNG":  # OpenCV returns what it could read of a cut file without a word
@@ -64,7 +63,7 @@ def read_deep(data: bytes, name: str, file_format: PhotoFormat) -> DecodedFile:
         "GRAY" if is_grey else "RGB",
         mode,
         alpha,
-        orientation=orientation,
+        orientation=orientation_of_facts(facts),
         icc=icc,
         facts=facts,
     )

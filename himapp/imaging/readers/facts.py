@@ -16,6 +16,7 @@ _Tags = Image.Exif | ImageFileDirectory_v2
 IPTC_RESOURCE: Final = 0x0404
 """The Photoshop resource that holds IPTC-IIM records, in JPEG, TIFF and PSD."""
 
+_EXIF_LEAD: Final = b"Exif\0\0"
 _TIFF_XMP: Final = 700
 _TIFF_IPTC: Final = 33723
 _TIFF_RESOURCES: Final = 34377
@@ -55,6 +56,8 @@ def collect_facts(
         dpi: pixels per inch, or a pair of them; None to ask EXIF.
         captured: the date to use where EXIF has none.
     """
+    while exif and exif.startswith(_EXIF_LEAD):  # some writers put it twice
+        exif = exif.removeprefix(_EXIF_LEAD)
     tags = read_exif(exif) if exif else None
     return FileFacts(
         exif=exif or None,

@@ -10,7 +10,6 @@ from PIL import Image
 from himapp.errors import PhotoError
 from himapp.imaging.color_profiles import ColorModel
 from himapp.imaging.photo import PhotoFormat, PixelArray
-from himapp.imaging.readers.damage import DECODING_ERRORS
 from himapp.imaging.readers.decoded import DecodedFile, FileFacts
 from himapp.imaging.readers.facts import (
     IPTC_RESOURCE,
@@ -20,6 +19,7 @@ from himapp.imaging.readers.facts import (
 )
 from himapp.imaging.readers.iso_boxes import find_profile
 from himapp.imaging.readers.limits import check_size, pixel_bytes
+from himapp.imaging.readers.tiff_directory import read_exif
 
 _Samples = tuple[PixelArray, ColorModel, PixelArray | None]
 _PLUGINS: Final[dict[PhotoFormat, str]] = {"WebP": "WEBP"}
@@ -51,17 +51,21 @@ def read_with_pillow(data: bytes, name: str, file_format: PhotoFormat) -> Decode
         check_size(name, image.width, image.height, pixel_bytes(_STORED_CHANNELS, 8))
         if image.mode in ("I", "F"):
             raise PhotoError(f"“{name}” has 32 bits per channel; 8 and 16 can be opened.")
-        # Pillow turns a TIFF upright itself while it loads it, and no other format.
-        orientation = 1 if file_format == "TIFF" else orientation_of_image(image)
-        facts = collect_tiff_facts(data) if file_format == "TIFF" else describe(image)
         icc, mode = stored_profile(image, data), image.mode
         image.load()
         samples, model, alpha = _split(image)
+        facts = collect_tiff_facts(data) if file_format == "TIFF" else describe(image)
+        # Pillow turns a TIFF upright itself while it loads it, and no other format.
+        orientation = 1 if file_format == "TIFF" else orientation_of_facts(facts)
     return DecodedFile(samples, model, mode, alpha, orientation=orientation, icc=icc, facts=facts)
 
 
 def describe(image: Image.Image) -> FileFacts:
-    """Return what a picture that is no TIFF tells beside its pixels."""
+    """Return what a picture that is no TIFF tells beside its pixels.
+
+    Args:
+        image: the picture; a PNG may tell more once it is loaded.
+    """
     info = image.info
     resources = info.get("photoshop")
     return collect_facts(
@@ -80,17 +84,12 @@ def stored_profile(image: Image.Image, data: bytes) -> bytes | None:
     return find_profile(data) if image.format == "AVIF" else None
 
 
-def orientation_of_image(image: Image.Image) -> int:
-    """Return the orientation that EXIF or XMP say, 1 where they do not or are damaged."""
-    return orientation_of(_tags_of(image))
+def orientation_of_facts(facts: FileFacts) -> int:
+    """Return the orientation that EXIF says, 1 where it does not or is damaged.
 
-
-def _tags_of(image: Image.Image) -> Image.Exif | None:
-    """Return the EXIF tags; a damaged block must not cost the photo."""
-    try:
-        return image.getexif()
-    except DECODING_ERRORS:
-        return None
+    XMP may say one too. It does not count: converters turn the pixels and leave it as it was.
+    """
+    return orientation_of(read_exif(facts.exif)) if facts.exif else 1
 
 
 def _stored_exif(info: dict[Any, Any]) -> bytes | None:

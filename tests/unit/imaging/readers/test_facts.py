@@ -2,8 +2,9 @@ import io
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
-from odd_formats import write_tiff
+from odd_formats import png_chunk, write_png, write_tiff
 from odd_sources import draw
 from PIL import Image
 
@@ -134,3 +135,21 @@ def test_exif_spelt_in_hexadecimal_text_is_kept(tmp_path: Path) -> None:
     kept = Image.Exif()
     kept.load(photo.exif)
     assert (kept[271], kept[274]) == ("Maker", 1)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "avif"])
+def test_an_orientation_in_xmp_alone_turns_nothing(tmp_path: Path, suffix: str) -> None:
+    photo = saved(tmp_path / f"a.{suffix}", xmp=b'<x tiff:Orientation="6"/>')
+    assert photo.pixels.shape == draw(3).shape
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_exif_behind_a_pngs_pixels_counts(tmp_path: Path, kind: type) -> None:
+    data = write_png(draw(3, kind), 2)
+    block = exif_block(_271="Maker", _274=6)
+    end = len(data) - 12
+    path = tmp_path / "a.png"
+    path.write_bytes(data[:end] + png_chunk(b"eXIf", block) + data[end:])
+    photo = read_photo(path)
+    np.testing.assert_array_equal(photo.pixels, np.rot90(draw(3, kind), -1))
+    assert photo.exif is not None
