@@ -114,9 +114,10 @@ class TileRefiner:
             coarse = [source[:, tile.columns] for tile in batch]
             colours = [pixels[tile.rows, tile.columns] for tile in batch]
             for tile, old, new in zip(batch, coarse, self._run(colours, coarse), strict=True):
-                change = (new - old) * tile.weight
                 target = alpha[tile.rows, tile.columns]
-                np.copyto(target, target + np.rint(change), casting="unsafe")
+                changed = target + (new - old) * tile.weight
+                # Each tile rounds for itself: together they may end a step beyond the range.
+                target[...] = np.clip(changed + 0.5, 0, ALPHA_ONE)
 
     def _run(self, colours: Sequence[PixelArray], coarse: Sequence[_Alpha]) -> list[_Floats]:
         """Return what the network makes of tiles of one size, float32 ``[h, w]`` in 0..65535."""

@@ -59,6 +59,14 @@ def test_what_the_network_says_arrives_everywhere_without_seams(size: tuple[int,
     np.testing.assert_allclose(alpha / 65535, expected, atol=4 / 65535)
 
 
+@pytest.mark.parametrize(("value", "end"), [(1.0, 65535), (0.0, 0)])
+def test_the_ends_of_the_range_are_not_passed_over(value: float, end: int) -> None:
+    alpha = np.random.default_rng(3).integers(0, 65536, (500, 500), np.uint16)
+    pixels = np.zeros((500, 500, 3), np.uint8)
+    TileRefiner(FakeRefiner(value), CPU).refine(pixels, alpha, 8, CancelToken())
+    np.testing.assert_allclose(alpha.astype(int), end, atol=4)
+
+
 def test_what_is_decided_stays_bit_for_bit() -> None:
     alpha = np.zeros((600, 700), np.uint16)
     alpha[:, 350:] = 65535
