@@ -18,6 +18,7 @@ MULTIPLE = 16
 
 _FOLD = 2
 _INPUTS = 4
+_LEAST_ALPHA = 0.03  # keeps the logits of the coarse alpha finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,10 @@ class AlphaRefiner(nn.Module):
         self.full = nn.Conv2d(half, _FOLD**2, 3, padding=1)
         self.quarter = nn.Conv2d(quarter, 1, 1)
         self.eighth = nn.Conv2d(eighth, 1, 1)
+        nn.init.zeros_(self.full.weight)  # what it has not learned it leaves as it is
 
     def forward(self, images: Tensor, coarse: Tensor) -> RefinedLogits:
-        """Return logits of alpha.
+        """Return logits of alpha: those of the coarse alpha, corrected.
 
         Args:
             images: RGB in 0..1, ``[B, 3, H, W]``, sides divisible by 16.
@@ -85,8 +87,9 @@ class AlphaRefiner(nn.Module):
         eighth = self.up_eighth(self.down[3](eighth), eighth)
         quarter = self.up_quarter(eighth, quarter)
         full = self.full(self.up_half(quarter, torch.cat([half, folded], 1)))
+        guidance = coarse.clamp(_LEAST_ALPHA, 1 - _LEAST_ALPHA).logit()
         return RefinedLogits(
-            F.pixel_shuffle(full, _FOLD), self.quarter(quarter), self.eighth(eighth)
+            guidance + F.pixel_shuffle(full, _FOLD), self.quarter(quarter), self.eighth(eighth)
         )
 
     def fuse(self) -> AlphaRefiner:

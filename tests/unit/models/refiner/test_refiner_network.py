@@ -20,6 +20,7 @@ def _inputs(height: int = 32, width: int = 48) -> tuple[torch.Tensor, torch.Tens
 
 def test_logits_have_the_patchs_size_and_gradients_reach_everything() -> None:
     network = AlphaRefiner(TINY)
+    torch.nn.init.normal_(network.full.weight)
     logits = network(*_inputs())
     assert logits.full.shape == (2, 1, 32, 48)
     assert logits.quarter.shape == (2, 1, 8, 12)
@@ -71,3 +72,9 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     save_refiner(path, {"a": torch.zeros(1)})
     with pytest.raises(WeightsFormatError, match="does not fit"):
         load_refiner(path)
+
+
+def test_what_it_has_not_learned_it_leaves_as_it_is() -> None:
+    images, coarse = _inputs()
+    refined = AlphaRefiner(TINY).eval().refine(images, coarse)
+    torch.testing.assert_close(refined, coarse.clamp(0.03, 0.97))
