@@ -70,7 +70,9 @@ class AlphaRefiner(nn.Module):
         self.full = nn.Conv2d(half, _FOLD**2, 3, padding=1)
         self.quarter = nn.Conv2d(quarter, 1, 1)
         self.eighth = nn.Conv2d(eighth, 1, 1)
-        nn.init.zeros_(self.full.weight)  # what it has not learned it leaves as it is
+        # What it has not learned it leaves as it is.
+        for parameter in self.full.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, images: Tensor, coarse: Tensor) -> RefinedLogits:
         """Return logits of alpha: those of the coarse alpha, corrected.
