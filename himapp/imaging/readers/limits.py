@@ -66,6 +66,10 @@ def check_size(name: str, width: int, height: int, bytes_per_pixel: int) -> None
     needed, free = width * height * bytes_per_pixel, available_memory()
     if free is not None and needed > free:
         raise PhotoError(
-            f"“{name}” ({width} × {height} pixels) needs {needed / 1e9:.1f} GB of memory to open, "
-            f"and {free / 1e9:.1f} GB are free."
+            f"“{name}” ({width} × {height} pixels) needs {_say_bytes(needed)} of memory to open, "
+            f"and {_say_bytes(free)} are free."
         )
+
+
+def _say_bytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1_000_000_000 else f"{count / 1e6:.0f} MB"

@@ -16,6 +16,7 @@ from himapp.errors import PhotoError
 from himapp.imaging import photo_io
 from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import read_photo
+from himapp.imaging.readers import limits
 
 
 def small_photo(path: Path) -> Path:
@@ -139,5 +140,5 @@ def test_damage_anywhere_gives_a_photo_or_a_photo_error(
     path = tmp_path_factory.getbasetemp() / f"damaged.{form}"
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(photo_io, "MAX_PIXELS", 2**20)  # a flipped size byte costs seconds to decode
+        patch.setattr(limits, "MAX_PIXELS", 2**20)  # a flipped size byte costs seconds to decode
         assert isinstance(outcome(path), Photo | PhotoError)

@@ -1,3 +1,4 @@
+import io
 import struct
 from pathlib import Path
 
@@ -57,10 +58,7 @@ def test_cmyk_goes_through_its_profile_to_the_space_that_holds_it(icc: bytes, sp
     ink[:, :, 0] = 255 if icc is VIVID else ink[:, :, 0]
     colors = make_rgb(DecodedFile(ink, "CMYK", "CMYK", icc=icc))
     assert colors.icc == (None if space == "srgb" else P3)
-    opened = [
-        ImageCms.ImageCmsProfile(__import__("io").BytesIO(each))
-        for each in (icc, profile_of(space))
-    ]
+    opened = [ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (icc, profile_of(space))]
     way = ImageCms.buildTransform(
         *opened, "CMYK", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC,
         ImageCms.Flags.BLACKPOINTCOMPENSATION,

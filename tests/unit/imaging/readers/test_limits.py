@@ -19,7 +19,7 @@ def test_a_photo_that_would_not_fit_is_refused_before_it_is_decoded(
     with pytest.raises(PhotoError) as caught:
         read_photo(path)
     assert str(caught.value) == (
-        "“large.png” (4000 × 3000 pixels) needs 0.1 GB of memory to open, and 0.1 GB are free."
+        "“large.png” (4000 × 3000 pixels) needs 132 MB of memory to open, and 100 MB are free."
     )
     monkeypatch.setattr(limits, "available_memory", lambda: 400_000_000)
     assert read_photo(path).width == 4000
