@@ -52,6 +52,8 @@ class RefinerRunConfig:
         minutes: Most minutes by the clock over all resumptions; 0 sets no limit.
         network: Weights of the network whose mattes are refined, or "" for guidance drawn alone.
         start: Weights to start from, or "" for random ones.
+        chained_every: Every so many steps the guidance is the refiner's own answer at half the
+            size, as it is from the second level on; 0 never. Needs patches divisible by 32.
         seed: Seed of the run; a resumed run goes on with other patches.
         log_steps: Steps between two lines of the log.
         checkpoint_minutes: Minutes between two checkpoints.
@@ -64,6 +66,7 @@ class RefinerRunConfig:
     minutes: float = 0.0
     network: str = ""
     start: str = ""
+    chained_every: int = 4
     seed: int = 1
     log_steps: int = 50
     checkpoint_minutes: float = 4.0

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.e2e_him.weights import load_weights
@@ -61,6 +62,9 @@ class RefinerTrainer:
                 self.step, settings.warmup_steps, self.progress
             )
         pictures, coarse, truth = stack_patches(patches, self.device)
+        every = self.config.run.chained_every
+        if every and self.step % every == every - 1:
+            coarse = self._look_smaller(pictures, coarse)
         enabled = self.config.run.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=enabled):
             logits = self.network(pictures, coarse)
@@ -72,6 +76,16 @@ class RefinerTrainer:
         self.average.update(self.network, self.step)
         self.step += 1
         return losses
+
+    @torch.no_grad()
+    def _look_smaller(self, pictures: Tensor, coarse: Tensor) -> Tensor:
+        """Return the refiner's own answer at half the size: the guidance of the level above."""
+        self.network.eval()
+        half = self.network(F.avg_pool2d(pictures, 2), F.avg_pool2d(coarse, 2)).full
+        self.network.train()
+        size = coarse.shape[2:]
+        alpha = half.float().sigmoid()
+        return F.interpolate(alpha, size=size, mode="bilinear", align_corners=False)
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint holds."""

@@ -69,9 +69,7 @@ def _place_wisps(
     return roots, outward, wisp
 
 
-def _grow(
-    roots: _Vectors, directions: _Vectors, wisp: NDArray[np.intp], rng: Random
-) -> _Vectors:
+def _grow(roots: _Vectors, directions: _Vectors, wisp: NDArray[np.intp], rng: Random) -> _Vectors:
     """Return curves ``[N, points, 2]``: constant curl, a pull that all strands share."""
     count = int(wisp[-1]) + 1
     pull = np.array([rng.normal(0, 0.3), rng.uniform(-0.2, 1.0)])
@@ -86,9 +84,7 @@ def _grow(
     return np.stack(points, 1)
 
 
-def _choose_inks(
-    colour: Rgb, inside: _Vectors, wisp: NDArray[np.intp], rng: Random
-) -> _Vectors:
+def _choose_inks(colour: Rgb, inside: _Vectors, wisp: NDArray[np.intp], rng: Random) -> _Vectors:
     """Return a colour per strand: the person's own beside the root, or one hair colour for all."""
     if rng.random() < 0.4:
         base = rng.uniform(10, 220) * (_GREY_HAIR ** rng.uniform(0, 1.5))

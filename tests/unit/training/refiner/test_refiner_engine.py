@@ -89,7 +89,7 @@ def test_the_shipped_recipe_can_be_read_and_errors_are_told(tmp_path: Path) -> N
 
 def test_the_command_line_knows_it(mini_data: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "tiny.toml"
-    recipe.write_text("[run]\nsteps = 1\n[patches]\nside = 32\nbatch = 2\nkept_pictures = 3\n")
+    recipe.write_text("[run]\nsteps = 1\n[patches]\nside = 64\nbatch = 2\nkept_pictures = 3\n")
     words = ["refiner", str(recipe), "--data", str(mini_data), "--out", str(tmp_path / "run")]
     options = build_parser().parse_args(words)
     assert options.run_command(options) == 0
