@@ -14,6 +14,7 @@ from training.engine import train
 from training.evaluation.commands import COMMANDS, Command
 from training.export import add_export_arguments, run_export
 from training.refiner.engine import add_refiner_arguments, run_refiner
+from training.refiner.export import add_export_refiner_arguments, run_export_refiner
 from training.self_training import add_self_train_arguments, run_self_train
 
 
@@ -40,6 +41,11 @@ def build_parser() -> argparse.ArgumentParser:
             run_self_train,
         ),
         "refiner": Command("train the refiner, or go on", add_refiner_arguments, run_refiner),
+        "export-refiner": Command(
+            "write a refiner's weights for shipping",
+            add_export_refiner_arguments,
+            run_export_refiner,
+        ),
         "export": Command("write a run's weights for shipping", add_export_arguments, run_export),
     }
     for name, command in (own | dict(COMMANDS)).items():

@@ -116,8 +116,9 @@ def bring_to_photo(
     """
     if not people:
         return ()
-    enlarge = _choose_method(model_input, pixels)
-    if refining is not None:
+    if refining is None:
+        enlarge = _choose_method(model_input, pixels)
+    else:
         enlarge = MatteRefinement(refining.refiner, pixels, refining.plan, len(people)).enlarge
     mattes = []
     # The refiner's network keeps all cores busy by itself.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from himapp.inference.weights import find_weights
 from models import load_refiner
 from models.refiner.network import AlphaRefiner
 from training.__main__ import build_parser
@@ -93,4 +94,8 @@ def test_the_command_line_knows_it(mini_data: Path, tmp_path: Path) -> None:
     words = ["refiner", str(recipe), "--data", str(mini_data), "--out", str(tmp_path / "run")]
     options = build_parser().parse_args(words)
     assert options.run_command(options) == 0
-    assert (tmp_path / "run" / "refiner.safetensors").exists()
+    shipped = tmp_path / "shipped" / "refiner.safetensors"
+    words = ["export-refiner", "--run", str(tmp_path / "run"), "--out", str(shipped)]
+    options = build_parser().parse_args(words)
+    assert options.run_command(options) == 0
+    load_refiner(find_weights(shipped, shipped.with_name("manifest.json")))
