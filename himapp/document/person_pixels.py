@@ -18,6 +18,7 @@ _TILE_PX = 512
 _MARGIN_PX = 64
 """What F is estimated with around its tile, so that neighbouring tiles agree."""
 
+_LEAST_SHARE = np.float32(1 / 510)
 _BLUR_MARGIN_PX = 8
 """So far around the matte a blurred person has colours, for cut-outs that bleed under alpha 0."""
 
@@ -92,6 +93,8 @@ def _foreground_tile(
         alpha = read_alpha(cache, matte, wide, level)
         if alpha.min() == 1 or alpha.max() == 0:
             return np.zeros((0, 0, 3), np.uint16)
+        # Neither colour shows where the other covers all but half a step of 8 bit.
+        alpha = np.where(alpha < _LEAST_SHARE, 0, np.where(alpha > 1 - _LEAST_SHARE, 1, alpha))
         colours = estimate_foreground(read_photo_float(cache, photo, wide, level), alpha)
         return from_float(colours[area.slices_in(wide)], np.uint16)
 

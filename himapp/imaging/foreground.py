@@ -15,6 +15,7 @@ Reference:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import cv2
@@ -23,6 +24,7 @@ import numpy.typing as npt
 
 from himapp.imaging.bit_depth import from_float, to_float
 from himapp.imaging.geometry import Window
+from himapp.imaging.stripes import map_in_order
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.intp]
@@ -71,8 +73,9 @@ def estimate_foreground(photo_pixels: npt.NDArray[Pixel], alpha: AlphaArray) -> 
     fine, coarse = levels[:_FINE_LEVELS], levels[_FINE_LEVELS:]
     start = _refine(_Solution.flat(), coarse)
     foreground = np.zeros_like(photo_pixels)
-    for tile in _split_into_tiles(alpha.shape):
-        _fill_tile(foreground, tile, fine, start)
+    fill = partial(_fill_tile, foreground, fine=fine, start=start)
+    for _ in map_in_order(fill, list(_split_into_tiles(alpha.shape))):
+        pass  # every tile writes pixels of its own
     return foreground
 
 
