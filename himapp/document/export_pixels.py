@@ -259,11 +259,14 @@ def _finish_colours(source: PictureSource, pixels: Array) -> FilePixels:
 
 def pick_conversion(
     document: Document, options: ExportOptions
-) -> tuple[bytes | None, Callable[[Array], Array] | None]:
-    """Return a file's RGB profile, and what brings RGB of any depth into it; None if nothing."""
+) -> tuple[bytes, Callable[[Array], Array] | None]:
+    """Return a file's RGB profile, and what brings RGB of any depth into it; None if nothing.
+
+    A photo without a profile is taken for sRGB, and its files say so.
+    """
     before, choice = working_profile(document.photo), options.coding.color_space
     if choice == "keep":
-        return before, None
+        return before or profile_of("srgb"), None
     after = profile_of(choice)
     return after, lambda rgb: convert_pixels(rgb, before, after)
 

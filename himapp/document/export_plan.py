@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
+
 from himapp.document.background import ImageBackground
 from himapp.document.document import Document
 from himapp.document.export_names import (
@@ -20,6 +22,7 @@ from himapp.document.export_names import (
 from himapp.document.export_options import Collision, ExportOptions, ImageFormat
 from himapp.document.export_regions import find_person_region, find_size
 from himapp.document.layers import PersonLayer
+from himapp.document.psd_export import layered_suffix
 from himapp.document.regions import Region
 from himapp.errors import ExportError
 from himapp.paths import display_name
@@ -95,7 +98,7 @@ def plan_export(document: Document, options: ExportOptions, folder: Path) -> Exp
     day = _find_day(document)
     stem = document.photo.path.stem if document.photo.path is not None else _NO_NAME
     template = options.naming.template.strip() or DEFAULT_TEMPLATES[options.content]
-    suffix = SUFFIXES[options.coding.image_format]
+    suffix = _pick_suffix(document, options)
     files = []
     for layer, region in _find_pictures(document, options):
         size = find_size(region, options.size)
@@ -110,6 +113,15 @@ def plan_export(document: Document, options: ExportOptions, folder: Path) -> Exp
         return ExportPlan(tuple(files))
     sidecar, fate = picker.pick(clean_name(f"{stem}-export"), ".json")
     return ExportPlan(tuple(files), None if fate == "skipped" else sidecar)
+
+
+def _pick_suffix(document: Document, options: ExportOptions) -> str:
+    coding = options.coding
+    if coding.image_format != "psd":
+        return SUFFIXES[coding.image_format]
+    kept = document.photo.pixels.dtype
+    dtype = {"keep": kept, "8": np.dtype(np.uint8), "16": np.dtype(np.uint16)}[coding.bit_depth]
+    return layered_suffix(document, dtype)
 
 
 def _refuse_giant(document: Document, path: Path, size: tuple[int, int]) -> None:

@@ -33,7 +33,7 @@ from himapp.document.render import render_level, render_person
 from himapp.document.render_cache import RenderCache
 from himapp.imaging.bit_depth import from_float, to_uint8
 from himapp.imaging.file_tags import FileTags
-from himapp.imaging.psd_file import LazyPixels, PixelSource, PsdLayer, write_psd
+from himapp.imaging.psd_file import LazyPixels, PixelSource, PsdLayer, needs_psb, write_psd
 from himapp.imaging.stripes import map_in_order
 
 BACKGROUND_NAME: Final = "Background"
@@ -106,6 +106,19 @@ def write_document_psd(
         dpi=tags.dpi,
         checkpoint=source.check,
     )
+
+
+def layered_suffix(document: Document, dtype: np.dtype[Any]) -> str:
+    """Return the ending of a document's file of layers: ``.psb`` where a PSD cannot hold it.
+
+    Args:
+        document: what is to be written.
+        dtype: of the file's pixels, uint8 or uint16.
+    """
+    options = LayeredOptions(convert=lambda rgb: rgb.astype(dtype))
+    source = _LayerSource(document, options, RenderCache(), None, None)
+    size = document.photo.width, document.photo.height
+    return ".psb" if needs_psb(size, source.make_layers(), source.make_composite()) else ".psd"
 
 
 class _LayerSource:

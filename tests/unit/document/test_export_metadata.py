@@ -104,6 +104,13 @@ def test_a_photo_keeps_its_profile_in_every_format(tmp_path: Path, space: ColorC
             assert image.size == (120, 160)
 
 
+def test_files_of_a_photo_without_a_profile_say_that_they_are_srgb(tmp_path: Path) -> None:
+    document = open_document(write_source(tmp_path, None))
+    for kind in FORMATS:
+        with Image.open(export(tmp_path, document, kind)) as image:
+            assert image.info["icc_profile"] == profile_of("srgb"), kind
+
+
 @pytest.mark.parametrize("space", ["adobe-rgb", "display-p3"])
 def test_a_file_converted_to_srgb_is_within_one_of_lcms(tmp_path: Path, space: ColorChoice) -> None:
     icc = profile_of(space)

@@ -21,7 +21,7 @@ from himapp.document.background import (
 )
 from himapp.document.document import Document
 from himapp.document.edits import add_person_layers
-from himapp.document.psd_export import LayeredOptions, write_document_psd
+from himapp.document.psd_export import LayeredOptions, layered_suffix, write_document_psd
 from himapp.document.regions import frame_region
 from himapp.document.render import render_level
 from himapp.document.render_cache import RenderCache
@@ -246,3 +246,9 @@ def test_progress_ends_at_its_total_and_a_cancelled_export_leaves_nothing(
                 document, tmp_path / "b.psd", cache=cache, cancel=Impatient(patience)
             )
     assert [path.name for path in tmp_path.iterdir()] == ["a.psd"]
+
+
+@pytest.mark.parametrize(("width", "suffix"), [(30_000, ".psd"), (30_001, ".psb")])
+def test_what_a_psd_cannot_hold_is_named_psb(width: int, suffix: str) -> None:
+    document = Document.for_photo(Photo(np.zeros((2, width, 3), np.uint8)))
+    assert layered_suffix(document, np.dtype(np.uint8)) == suffix
