@@ -85,7 +85,7 @@ class RefinerOptimiserConfig:
         warmup_steps: Steps of linear warm-up.
         clip_norm: Greatest gradient norm.
         ema_decay: Decay of the averaged weights, which are what is shipped.
-        whole, band, laplacian, gradient, depths: Weights of the loss's terms.
+        whole, band, entropy, laplacian, gradient, depths: Weights of the loss's terms.
     """
 
     rate: float = 1e-3
@@ -95,6 +95,7 @@ class RefinerOptimiserConfig:
     ema_decay: float = 0.998
     whole: float = 1.0
     band: float = 1.0
+    entropy: float = 0.5
     laplacian: float = 1.0
     gradient: float = 1.0
     depths: float = 0.3
