@@ -35,7 +35,7 @@ def refiner_losses(
     band = soft_band(truth[:, 0])[:, None]
     area = band.sum() + 1
     in_band = (error * band).sum() / area
-    # Where the guidance is sure and wrong, the sigmoid lets hardly any of the others' slope through.
+    # Where guidance is sure and wrong, the sigmoid lets hardly any of the others' slope through.
     entropy = F.binary_cross_entropy_with_logits(logits.full.float(), truth, reduction="none")
     entropy_in_band = (entropy * band).sum() / area
     laplacian = laplacian_loss(alpha[:, 0], truth[:, 0]).mean()
