@@ -6,6 +6,7 @@ Data flow::
       preprocess   letterbox to the network's side, float32 RGB 0..1, and where the photo lies in it
       network      score, box, alpha [K, h, w]; ``devices`` says where it runs
       postprocess  scores and tiny mattes sorted out, alpha at photo size per person's crop
+                   (``edges`` by guided up-sampling; ``refine`` by the refiner over ``tiles``)
       session      MattingResult: people from left to right, seconds by stage, device, notes
       pictures     a person's matte as a grey picture, and the cut-out, at the photo's size
 
