@@ -62,11 +62,11 @@ def lines(monkeypatch: pytest.MonkeyPatch, qapp: object) -> list[str]:
 
 def test_everything_is_well(lines: list[str]) -> None:
     assert selftest.run_selftest(lines.append, FakeSession)
-    assert [line[:6] for line in lines] == ["ok    "] * 8
-    assert "find people: 4 in group-of-four.jpg (2400 × 1600), CPU (1 thread)" in lines[2]
-    assert "4 people as layers, drawn offscreen" in lines[3]
-    assert "4 cut-outs and the picture, read back" in lines[4]
-    assert "saved and opened to the last bit" in lines[5]
+    assert [line[:6] for line in lines] == ["ok    "] * 9
+    assert "find people: 4 in group-of-four.jpg (2400 × 1600), CPU (1 thread)" in lines[3]
+    assert "4 people as layers, drawn offscreen" in lines[4]
+    assert "4 cut-outs and the picture, read back" in lines[5]
+    assert "saved and opened to the last bit" in lines[6]
 
 
 def test_a_check_that_fails_does_not_stop_the_others(lines: list[str]) -> None:
@@ -87,7 +87,7 @@ def test_the_sample_shows_four(
 ) -> None:
     monkeypatch.setattr(selftest, "run_export", lambda *_a, **_k: ())
     assert not selftest.run_selftest(lines.append, lambda: FakeSession(people))
-    assert f"found {people} people in group-of-four.jpg, which shows 4" in lines[2]
+    assert f"found {people} people in group-of-four.jpg, which shows 4" in lines[3]
 
 
 def test_settings_and_screen_are_given_back(lines: list[str]) -> None:
