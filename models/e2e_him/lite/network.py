@@ -20,7 +20,7 @@ from models.e2e_him.output import InstancePrediction
 
 SIDE_MULTIPLE = 32
 PAD_VALUE = 114 / 255  # the grey that the detector was trained with
-_SLOT_FLOOR = 0.2  # queries less likely a person than this are not worth their mask
+_SLOT_FLOOR = 0.3  # queries less likely a person than this are not worth their mask
 _PROMPT_FLOOR = 0.05  # where somebody pointed, a less likely query may be meant
 _DUPLICATE_SHARE = 0.6
 _VISIBLE_SHARE = 1e-3
