@@ -14,7 +14,7 @@ from himapp.imaging.bit_depth import from_float, to_float
 from himapp.imaging.foreground import estimate_foreground
 from himapp.imaging.photo import Photo
 
-_TILE_PX = 1024
+_TILE_PX = 512
 _MARGIN_PX = 64
 """What F is estimated with around its tile, so that neighbouring tiles agree."""
 
