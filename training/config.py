@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from training.licences import LICENCES, Licences
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Config = TypeVar("Config", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +151,24 @@ def read_config(path: Path) -> TrainingConfig:
 
 def config_from_mapping(values: dict[str, dict[str, Any]]) -> TrainingConfig:
     """Build a configuration from nested mappings (see ``read_config``)."""
-    sections = {"run": RunConfig, "data": DataConfig, "optimiser": OptimiserConfig}
-    sections["loss"] = LossConfig
-    unknown = set(values) - set(sections)
-    if unknown:
+    return build_config(TrainingConfig, values)
+
+
+def build_config(kind: type[Config], values: Mapping[str, dict[str, Any]]) -> Config:
+    """Build a dataclass of sections from nested mappings; what is not given keeps its default.
+
+    Args:
+        kind: A dataclass whose fields are dataclasses that can be made without arguments.
+        values: Keys and values by section.
+
+    Raises:
+        ValueError: If a section or key is unknown.
+    """
+    sections = {field.name: getattr(kind(), field.name) for field in dataclasses.fields(kind)}
+    if unknown := set(values) - set(sections):
         raise ValueError(f"unknown sections: {sorted(unknown)}")
-    parts = {name: _section(kind, values.get(name, {})) for name, kind in sections.items()}
-    return TrainingConfig(**parts)
+    parts = {name: _section(type(part), values.get(name, {})) for name, part in sections.items()}
+    return kind(**parts)
 
 
 def _section(kind: type[Any], values: dict[str, Any]) -> Any:

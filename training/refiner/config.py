@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from training.config import build_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +117,4 @@ def read_refiner_config(path: Path) -> RefinerTrainingConfig:
         ValueError: If a section or key is unknown.
     """
     values = tomllib.loads(path.read_text(encoding="utf-8"))
-    sections = {
-        "run": RefinerRunConfig,
-        "patches": PatchConfig,
-        "optimiser": RefinerOptimiserConfig,
-    }
-    if unknown := set(values) - set(sections):
-        raise ValueError(f"unknown sections: {sorted(unknown)}")
-    parts = {name: _section(kind, values.get(name, {})) for name, kind in sections.items()}
-    return RefinerTrainingConfig(**parts)
-
-
-def _section(kind: type[Any], values: dict[str, Any]) -> Any:
-    known = {f.name for f in dataclasses.fields(kind)}
-    if unknown := set(values) - known:
-        raise ValueError(f"unknown keys: {sorted(unknown)}")
-    return kind(**values)
+    return build_config(RefinerTrainingConfig, values)
