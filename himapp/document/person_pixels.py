@@ -14,7 +14,7 @@ from himapp.imaging.bit_depth import from_float, to_float
 from himapp.imaging.foreground import estimate_foreground
 from himapp.imaging.photo import Photo
 
-_TILE_PX = 512
+_TILE_PX = 1024
 _MARGIN_PX = 64
 """What F is estimated with around its tile, so that neighbouring tiles agree."""
 
@@ -30,7 +30,7 @@ def read_photo_float(cache: RenderCache, photo: Photo, region: Region, level: in
 
 def read_foreground(
     cache: RenderCache, photo: Photo, matte: MatteTiles, region: Region, level: int
-) -> FloatImage:
+) -> Array:
     """Return the person's own colours F: the photo's, cleaned of the background in soft pixels.
 
     F is estimated tile by tile, when first asked for, at the level asked for.
@@ -43,16 +43,15 @@ def read_foreground(
         level: 0..8.
 
     Returns:
-        float32 ``[height, width, 3]``, 0..1; a new array.
+        ``[height, width, 3]`` in the photo's dtype; a new array.
     """
-    colours = read_photo_float(cache, photo, region, level)
+    colours = read_photo_level(cache, photo, region, level).copy()
     for place in split_into_tiles(region.intersect(matte.bounds.at_level(level)), _TILE_PX):
         tile = _foreground_tile(cache, photo, matte, place, level)
         if tile.size:
             area = _tile_area(photo, place, level)
             shared = area.intersect(region)
-            values = to_float(tile[shared.slices_in(area)])
-            colours[shared.slices_in(region)] = values
+            colours[shared.slices_in(region)] = tile[shared.slices_in(area)]
     return colours
 
 
@@ -74,8 +73,18 @@ def read_edited_foreground(
     if layer.adjustments.blur_px > 0:
         pixels = _read_blurred(cache, photo, layer, region, level)
     else:
-        pixels = read_foreground(cache, photo, layer.matte, region, level)
+        pixels = to_float(read_foreground(cache, photo, layer.matte, region, level))
     return adjust_tone(pixels, layer.adjustments)
+
+
+def read_cutout_colours(
+    cache: RenderCache, photo: Photo, layer: PersonLayer, region: Region, level: int
+) -> Array:
+    """Return what ``read_edited_foreground`` does, rounded to the photo's dtype."""
+    if layer.adjustments.is_neutral:
+        return read_foreground(cache, photo, layer.matte, region, level)
+    edited = read_edited_foreground(cache, photo, layer, region, level)
+    return from_float(edited, photo.pixels.dtype)
 
 
 def _tile_area(photo: Photo, place: tuple[int, int], level: int) -> Region:
@@ -85,18 +94,18 @@ def _tile_area(photo: Photo, place: tuple[int, int], level: int) -> Region:
 def _foreground_tile(
     cache: RenderCache, photo: Photo, matte: MatteTiles, place: tuple[int, int], level: int
 ) -> Array:
-    """Return F of a tile as uint16; an empty array where no alpha changes and F is the photo."""
+    """Return F of a tile, as deep as the photo; an empty array where F is the photo's colours."""
 
     def build() -> Array:
         area = _tile_area(photo, place, level)
         wide = area.grow(_MARGIN_PX).intersect(frame_region(photo.pixels.shape, level))
         alpha = read_alpha(cache, matte, wide, level)
         if alpha.min() == 1 or alpha.max() == 0:
-            return np.zeros((0, 0, 3), np.uint16)
+            return np.zeros((0, 0, 3), photo.pixels.dtype)
         # Neither colour shows where the other covers all but half a step of 8 bit.
         alpha = np.where(alpha < _LEAST_SHARE, 0, np.where(alpha > 1 - _LEAST_SHARE, 1, alpha))
-        colours = estimate_foreground(read_photo_float(cache, photo, wide, level), alpha)
-        return from_float(colours[area.slices_in(wide)], np.uint16)
+        colours = estimate_foreground(read_photo_level(cache, photo, wide, level), alpha)
+        return np.ascontiguousarray(colours[area.slices_in(wide)])
 
     return cache.fetch(("foreground", level, place), (photo, matte), build)
 
@@ -111,7 +120,7 @@ def _read_blurred(
     outline = layer.bounds.at_level(blur_level).grow(_BLUR_MARGIN_PX).intersect(frame)
 
     def read(area: Region) -> tuple[FloatImage, FloatImage, FloatImage]:
-        pixels = read_foreground(cache, photo, matte, area, blur_level)
+        pixels = to_float(read_foreground(cache, photo, matte, area, blur_level))
         return pixels, read_alpha(cache, matte, area, blur_level), pixels
 
     source = BlurSource("person", (photo, matte), sigma_px, blur_level, read, outline)

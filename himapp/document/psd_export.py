@@ -42,7 +42,7 @@ BACKGROUND_NAME: Final = "Background"
 _MARGIN_PX: Final = 8
 """So far around a person a layer goes on, with the person's colours next to the matte."""
 
-_STRIPE_ROWS: Final = 512
+_STRIPE_ROWS: Final = 1024
 
 
 class Cancellable(Protocol):

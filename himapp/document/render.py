@@ -18,7 +18,11 @@ from himapp.document.background import PhotoBackground
 from himapp.document.document import Document
 from himapp.document.layers import PersonLayer
 from himapp.document.mip_levels import MAX_LEVEL, read_alpha, read_photo_level
-from himapp.document.person_pixels import read_edited_foreground, read_edited_photo
+from himapp.document.person_pixels import (
+    read_cutout_colours,
+    read_edited_foreground,
+    read_edited_photo,
+)
 from himapp.document.pixel_values import (
     Array,
     FloatImage,
@@ -122,11 +126,10 @@ def render_person(
     wide = read_alpha(cache, layer.matte, area.grow(_BLEED_PX), level)
     kernel = np.ones((2 * _BLEED_PX + 1, 2 * _BLEED_PX + 1), np.uint8)
     inner = area.slices_in(area.grow(_BLEED_PX))
-    is_near = (cv2.dilate(wide, kernel)[inner] > 0).astype(np.uint8)
-    colours = read_edited_foreground(cache, document.photo, layer, area, level)
+    is_near = cv2.dilate((wide > 0).view(np.uint8), kernel)[inner].astype(np.uint8)
+    colours = read_cutout_colours(cache, document.photo, layer, area, level)
     target = cutout[area.slices_in(region)]
-    rounded = from_float(colours, dtype)
-    target[..., :3] = cv2.bitwise_and(rounded, rounded, mask=is_near)
+    target[..., :3] = cv2.bitwise_and(colours, colours, mask=is_near)
     target[..., 3] = from_float(wide[inner], dtype)
     return cutout
 
