@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from models.e2e_him.lite.backbones import BACKBONES
+from models.e2e_him.lite.config import LiteConfig
 from models.e2e_him.lite.network import E2EHimLite
 from models.e2e_him.paper.network import PaperE2EHim
 from models.e2e_him.weights import WeightsFormatError, load_weights, read_info
 
 E2EHim = E2EHimLite | PaperE2EHim
 
+
+def _lite_with(backbone: str) -> E2EHimLite:
+    return E2EHimLite(LiteConfig(backbone=backbone))
+
+
 NETWORKS: dict[str, Callable[[], E2EHim]] = {
     "e2e_him_lite": E2EHimLite,
     "e2e_him_swin_t": PaperE2EHim,
+    **{f"e2e_him_lite_{name}": partial(_lite_with, name) for name in BACKBONES},
 }
 
 

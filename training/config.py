@@ -83,6 +83,7 @@ class OptimiserConfig:
     Attributes:
         rate: Peak learning rate of what is trained.
         trunk_rate: Peak learning rate of the trunk; 0 keeps it frozen.
+        backbone_rate: The same of a second backbone.
         perception: Whether the perception part is trained (False: matting only).
         weight_decay: Decoupled weight decay.
         warmup_steps: Steps of linear warm-up.
@@ -92,6 +93,7 @@ class OptimiserConfig:
 
     rate: float = 6e-4
     trunk_rate: float = 0.0
+    backbone_rate: float = 0.0
     perception: bool = True
     weight_decay: float = 0.02
     warmup_steps: int = 150
@@ -105,7 +107,9 @@ class RunConfig:
 
     Attributes:
         network: Name in ``models.registry``.
-        start: Weights to start from (safetensors), or "" for the converted detector trunk.
+        start: Weights to start from (safetensors), or "" for the converted detector trunk. Those of
+            the network without a second backbone will do for one that has it.
+        backbone_start: Weights of the second backbone, or "" for none.
         steps: Most optimiser steps.
         minutes: Most minutes spent in steps, over all resumptions (waiting for data is not
             counted); 0 sets no limit. The schedule follows whichever of steps and minutes is
@@ -120,6 +124,7 @@ class RunConfig:
 
     network: str = "e2e_him_lite"
     start: str = ""
+    backbone_start: str = ""
     steps: int = 4000
     minutes: float = 0.0
     max_queries: int = 30

@@ -31,6 +31,8 @@ from training.starts.record import WEIGHTS_NAME as TRUNK_NAME
 CHECKPOINT_NAME = "checkpoint.pt"
 WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "curve.jsonl"
+_ADDED = ("backbone.", "perception.pixels.from_others.")
+"""What a second backbone adds to the network."""
 
 
 class Trainer:
@@ -98,7 +100,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
 
     def _losses(self, images: Tensor, targets: Any) -> Losses:
-        with torch.set_grad_enabled(self.config.optimiser.trunk_rate > 0):
+        rates = self.config.optimiser
+        with torch.set_grad_enabled(max(rates.trunk_rate, rates.backbone_rate) > 0):
             looks = self.network.look(images)
         proposals = None
         if self.config.loss.proposal:
@@ -114,19 +117,25 @@ class Trainer:
     def _choose_trained_parts(self) -> None:
         optimiser, loss = self.config.optimiser, self.config.loss
         self.network.trunk.requires_grad_(optimiser.trunk_rate > 0)
+        if self.network.backbone is not None:
+            self.network.backbone.requires_grad_(optimiser.backbone_rate > 0)
         self.network.perception.requires_grad_(optimiser.perception)
         self.network.guidance.requires_grad_(loss.alpha > 0)
         self.network.matting.requires_grad_(loss.alpha > 0)
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        trunk = [p for p in self.network.trunk.parameters() if p.requires_grad]
-        own = {id(p) for p in trunk}
-        rest = [p for p in self._trained() if id(p) not in own]
         rates = self.config.optimiser
-        groups = [{"params": rest, "peak_rate": rates.rate}]
-        if trunk:
-            groups.append({"params": trunk, "peak_rate": rates.trunk_rate})
-        return groups
+        slow: list[tuple[nn.Module | None, float]] = [
+            (self.network.trunk, rates.trunk_rate),
+            (self.network.backbone, rates.backbone_rate),
+        ]
+        apart = [
+            (list(part.parameters()), rate) for part, rate in slow if part is not None and rate > 0
+        ]
+        own = {id(p) for parameters, _ in apart for p in parameters}
+        rest = [p for p in self._trained() if id(p) not in own]
+        groups = [(rest, rates.rate), *apart]
+        return [{"params": parameters, "peak_rate": rate} for parameters, rate in groups]
 
     def _trained(self) -> list[nn.Parameter]:
         return [p for p in self.network.parameters() if p.requires_grad]
@@ -168,9 +177,11 @@ def start_network(config: TrainingConfig) -> E2EHimLite:
     if not isinstance(network, E2EHimLite):
         raise ValueError(f"no training recipe for {config.run.network}")
     if config.run.start:
-        load_weights(network, Path(config.run.start))
+        load_weights(network, Path(config.run.start), may_lack=_ADDED)
     else:
         network.trunk.load_state_dict(load_file(STARTS / TRUNK_NAME))
+    if config.run.backbone_start and network.backbone is not None:
+        load_weights(network.backbone, Path(config.run.backbone_start))
     return network.train()
 
 

@@ -35,8 +35,8 @@ Pixel = TypeVar("Pixel", bound=np.uint8 | np.uint16 | np.float32)
 BLEED_PX: Final = 8
 """So far beyond a matte its colours go on, so that a scaled cut-out meets no black."""
 
-# The paper's smoothness. Its weight of alpha's gradient is 1 and its passes are 2 on every level: on
-# rendered portraits with exact colours, 0.1 and more passes leave an error a third below that.
+# The paper's smoothness. Its weight of alpha's gradient is 1 and its passes are 2 on every level:
+# on rendered portraits with exact colours, 0.1 and more passes leave an error a third below that.
 _SMOOTHNESS: Final = np.float32(1e-5)
 _GRADIENT_WEIGHT: Final = np.float32(0.1)
 _SMALL_SIDE: Final = 32

@@ -65,14 +65,25 @@ def read_info(path: Path) -> WeightsInfo:
         raise WeightsFormatError(f"{path.name} is not a weights file of himapp") from error
 
 
-def load_weights(network: nn.Module, path: Path) -> None:
+def load_weights(network: nn.Module, path: Path, *, may_lack: tuple[str, ...] = ()) -> None:
     """Load the weights of ``path`` into ``network`` as float32.
+
+    Args:
+        network: What they belong to.
+        path: The file.
+        may_lack: How names begin that may be missing from it; those keep their present values.
 
     Raises:
         WeightsFormatError: If the file is damaged, or misses or adds a tensor.
     """
     try:
         tensors = load_file(path)
-        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        state = {
+            name: value
+            for name, value in network.state_dict().items()
+            if may_lack and name.startswith(may_lack)
+        }
+        state |= {name: tensor.float() for name, tensor in tensors.items()}
+        network.load_state_dict(state)
     except (SafetensorError, OSError, RuntimeError) as error:
         raise WeightsFormatError(f"{path.name} does not fit the network") from error

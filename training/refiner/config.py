@@ -22,6 +22,7 @@ class PatchConfig:
         strands: Share of the other patches that get drawn strands.
         behind: Share of patches with somebody behind the person.
         in_front: Share of patches with somebody in front.
+        hard: Share of drawn guidance that lacks pieces or has too many; the rest has wrong edges.
         seen: Share of patches whose guidance is the network's own matte of a composed picture, once
             there is a network (``RefinerRunConfig.network``).
         kept_pictures: Decoded cut-outs held in memory.
@@ -38,6 +39,7 @@ class PatchConfig:
     strands: float = 0.4
     behind: float = 0.2
     in_front: float = 0.1
+    hard: float = 0.3
     seen: float = 0.4
     kept_pictures: int = 120
     patches_of_each: int = 6

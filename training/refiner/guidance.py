@@ -13,26 +13,29 @@ from numpy.typing import NDArray
 from training.data.pixels import Random, resize
 
 _Floats = NDArray[np.float32]
-_CELLS = (2, 3, 4, 6, 8, 8, 10, 12, 16)
+_CELLS = (3, 4, 6, 8, 8, 10, 12, 16)
 """Patch pixels per pixel of the coarse matte; the finest stand for a pass of the refiner before."""
 
 _FINE_CELL = 3
 
 
-def draw_guidance(alpha: _Floats, others: _Floats, rng: Random) -> _Floats:
+def draw_guidance(alpha: _Floats, others: _Floats, rng: Random, *, is_hard: bool = True) -> _Floats:
     """Return a coarse alpha ``[H, W]`` in 0..1.
 
     Args:
         alpha: What the coarse network could at best know of the person, ``[H, W]``.
         others: Alpha of the neighbours, which may bleed in, ``[H, W]``.
         rng: Source of the defects.
+        is_hard: Whether pieces may be missing or too much as well, not just the edge wrong.
     """
     height, width = alpha.shape
     cell = int(rng.choice(_CELLS))
     size = max(2, width // cell), max(2, height // cell)
     small = resize(alpha, *size, cv2.INTER_AREA)
     if cell > _FINE_CELL:
-        small = _change_shape(small, resize(others, *size, cv2.INTER_AREA), rng)
+        small = _move_outline(small, rng)
+        if is_hard:
+            small = _spoil(small, resize(others, *size, cv2.INTER_AREA), rng)
     if rng.random() < 0.65:
         small = _smooth(small, rng.uniform(0.4, 1.6))
     if rng.random() < 0.3:
@@ -41,7 +44,7 @@ def draw_guidance(alpha: _Floats, others: _Floats, rng: Random) -> _Floats:
     return np.clip(resize(small, width, height, method), 0, 1)
 
 
-def _change_shape(small: _Floats, others: _Floats, rng: Random) -> _Floats:
+def _move_outline(small: _Floats, rng: Random) -> _Floats:
     """Move the outline of a coarse alpha at random."""
     if rng.random() < 0.4:
         small = (small > rng.uniform(0.3, 0.7)).astype(np.float32)
@@ -50,6 +53,11 @@ def _change_shape(small: _Floats, others: _Floats, rng: Random) -> _Floats:
         kernel = np.ones((side, side), np.uint8)
         change = cv2.dilate if rng.random() < 0.5 else cv2.erode
         small = np.asarray(change(small, kernel), np.float32)
+    return small
+
+
+def _spoil(small: _Floats, others: _Floats, rng: Random) -> _Floats:
+    """Take pieces away at random, add some, and let a neighbour in."""
     if rng.random() < 0.25:
         small = small * (1 - _blob(small.shape, rng))
     if rng.random() < 0.25:

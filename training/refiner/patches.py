@@ -68,7 +68,8 @@ class PatchSampler:
 
     def _drawn(self, composed: Composed) -> Patch:
         known = composed.alpha if self._rng.random() < 0.5 else composed.body
-        coarse = draw_guidance(known, composed.neighbours, self._rng)
+        is_hard = self._rng.random() < self.config.hard
+        coarse = draw_guidance(known, composed.neighbours, self._rng, is_hard=is_hard)
         return Patch(composed.picture, coarse, composed.alpha)
 
     def _look(self, network: MatteNetwork) -> SeenPicture | None:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.e2e_him.lite.backbones import BACKBONES
 from models.e2e_him.lite.config import LiteConfig
 from models.e2e_him.lite.guidance import Slots, UnitedGuidance
 from models.e2e_him.lite.layers import resize_like
@@ -45,7 +46,9 @@ class E2EHimLite(nn.Module):
         self.score_threshold = 0.5
         self.input_side = 640
         self.trunk = YoloxNanoTrunk()
-        self.perception = GeneralPerception(self.config)
+        self.backbone = BACKBONES[self.config.backbone]() if self.config.backbone else None
+        channels = self.backbone.channels if self.backbone else ()
+        self.perception = GeneralPerception(self.config, channels)
         self.guidance = UnitedGuidance(self.config)
         self.matting = InstanceMatting(self.config)
 
@@ -54,7 +57,10 @@ class E2EHimLite(nn.Module):
         half = F.avg_pool2d(images, 2)
         bottom, right = (-side % SIDE_MULTIPLE for side in half.shape[-2:])
         half = F.pad(half, (0, right, 0, bottom), value=PAD_VALUE)
-        return [self.trunk(images), self.trunk(half)]
+        full: TrunkOutput = self.trunk(images)
+        if self.backbone is not None:
+            full = replace(full, others=self.backbone(images))
+        return [full, self.trunk(half)]
 
     def propose(self, looks: list[TrunkOutput], images: Tensor) -> Proposals:
         """Collect the person proposals of both looks."""

@@ -18,11 +18,13 @@ from models.e2e_him.lite.layers import (
     conv_block,
     resize_like,
     sine_encoding,
+    start_at,
 )
 from models.e2e_him.lite.proposals import CONTENT_CHANNELS, Queries
 from models.e2e_him.lite.trunk import TrunkOutput
 
 _POSITION_CHANNELS = 16
+_JOINED = (4, 8, 16, 32)  # the strides at which a second backbone joins
 _BOX_MARGIN = 0.02  # keeps the position relative to a tiny box finite
 _RELATIVE = 3
 _CHUNK = 2
@@ -40,7 +42,7 @@ class PixelMaps:
 class PixelFeatures(nn.Module):
     """Top-down path over both looks: the half-side look joins at twice its own strides."""
 
-    def __init__(self, config: LiteConfig) -> None:
+    def __init__(self, config: LiteConfig, others: tuple[int, ...] = ()) -> None:
         super().__init__()
         width, fine = config.pixel_channels, config.fine_channels
         self.from_64 = nn.Conv2d(256, width, 1)
@@ -53,17 +55,29 @@ class PixelFeatures(nn.Module):
         self.block_8 = nn.Sequential(SeparableResidual(width), SeparableResidual(width))
         self.to_fine = nn.Conv2d(width, fine, 1)
         self.block_4 = SeparableResidual(fine, 3)
+        joins = (fine, width, width, width)
+        joints = [nn.Conv2d(theirs, own, 1) for theirs, own in zip(others, joins, strict=False)]
+        for joint in joints:
+            start_at(joint)
+        self.from_others = nn.ModuleList(joints)
 
     def forward(self, full: TrunkOutput, half: TrunkOutput) -> PixelMaps:
         """Fuse two looks at one batch; the second saw the pictures at half the side."""
-        x32 = self.from_32[0](full.p5) + _crop_like(self.from_32[1](half.p4), full.p5)
+        o4, o8, o16, o32 = self._others(full)
+        x32 = o32 + self.from_32[0](full.p5) + _crop_like(self.from_32[1](half.p4), full.p5)
         x32 = self.block_32(x32 + _crop_like(_double(self.from_64(half.p5)), full.p5))
-        x16 = self.from_16[0](full.p4) + _crop_like(self.from_16[1](half.p3), full.p4)
+        x16 = o16 + self.from_16[0](full.p4) + _crop_like(self.from_16[1](half.p3), full.p4)
         x16 = self.block_16(x16 + resize_like(x32, full.p4))
-        x8 = self.from_8(torch.cat([full.p3, full.c3], 1)) + resize_like(x16, full.p3)
+        x8 = o8 + self.from_8(torch.cat([full.p3, full.c3], 1)) + resize_like(x16, full.p3)
         x8 = self.block_8(x8)
-        x4 = self.from_4(full.c2) + resize_like(self.to_fine(x8), full.c2)
+        x4 = o4 + self.from_4(full.c2) + resize_like(self.to_fine(x8), full.c2)
         return PixelMaps(fine=self.block_4(x4), middle=x16, coarse=x32)
+
+    def _others(self, full: TrunkOutput) -> list[Tensor | float]:
+        """Return what the second backbone adds at strides 4 to 32; nothing without one."""
+        if not full.others:
+            return [0.0] * len(_JOINED)
+        return [joint(f) for joint, f in zip(self.from_others, full.others, strict=True)]
 
 
 def _crop_like(x: Tensor, reference: Tensor) -> Tensor:
@@ -251,11 +265,14 @@ def _take(maps: Tensor, images: list[int]) -> Tensor:
 
 
 class GeneralPerception(nn.Module):
-    """The paper's general perception network, fed by a detector's looks and proposals."""
+    """The paper's general perception network, fed by a detector's looks and proposals.
 
-    def __init__(self, config: LiteConfig) -> None:
+    ``others`` are the channels of a second backbone's features, if there is one.
+    """
+
+    def __init__(self, config: LiteConfig, others: tuple[int, ...] = ()) -> None:
         super().__init__()
-        self.pixels = PixelFeatures(config)
+        self.pixels = PixelFeatures(config, others)
         self.decoder = PerceptionDecoder(config)
         self.mask_head = DynamicMaskHead(config)
         self.anybody = nn.Conv2d(config.fine_channels, 1, 1)

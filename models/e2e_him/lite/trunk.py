@@ -127,6 +127,7 @@ class TrunkOutput:
         p4: 128 channels at stride 16.
         p5: 256 channels at stride 32.
         levels: Head maps at strides 8, 16 and 32.
+        others: A second backbone's features at strides 4, 8, 16 and 32, where there is one.
     """
 
     c2: Tensor
@@ -135,6 +136,7 @@ class TrunkOutput:
     p4: Tensor
     p5: Tensor
     levels: tuple[LevelOutput, ...]
+    others: tuple[Tensor, ...] = ()
 
 
 class YoloxNanoTrunk(nn.Module):

@@ -22,7 +22,10 @@ def lite() -> E2EHimLite:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'e2e_him_big'; known: e2e_him_lite, e2e_him_swin_t"):
+    with pytest.raises(
+        ValueError,
+        match="'e2e_him_big'; known: e2e_him_lite, e2e_him_swin_t, e2e_him_lite_mobilenet_v2",
+    ):
         models.create_network("e2e_him_big")
 
 
