@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from training.backbones import add_backbones_arguments, run_backbones
 from training.config import read_config
 from training.distributed import join_processes, leave_processes
 from training.engine import train
@@ -45,6 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
             "write a refiner's weights for shipping",
             add_export_refiner_arguments,
             run_export_refiner,
+        ),
+        "backbones": Command(
+            "compare backbones under a short schedule", add_backbones_arguments, run_backbones
         ),
         "export": Command("write a run's weights for shipping", add_export_arguments, run_export),
     }
