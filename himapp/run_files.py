@@ -13,6 +13,7 @@ from pathlib import Path
 
 from himapp.document.document_color import working_profile
 from himapp.errors import ExportError
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.image_files import write_png
 from himapp.imaging.photo import Photo
 from himapp.inference.pictures import cut_out, draw_matte
@@ -111,7 +112,7 @@ class MatteWriter:
         write_png(file, draw_matte(matte, photo.height, photo.width))
         if self._cutouts:
             self._refuse_photo(cutout)
-            write_png(cutout, cut_out(photo.pixels, matte), icc=working_profile(photo))
+            write_png(cutout, cut_out(photo.pixels, matte), FileTags(working_profile(photo)))
         return PersonFiles(file, cutout if self._cutouts else None, matte.score, matte.box)
 
     def _refuse_photo(self, file: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -13,6 +13,7 @@ from himapp.document.document import Document
 from himapp.document.export_options import ExportOptions
 from himapp.document.export_pixels import FilePixels
 from himapp.document.export_plan import PlannedFile
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.image_files import (
     write_color_and_alpha_zip,
     write_jpeg,
@@ -27,57 +28,45 @@ from himapp.paths import display_name
 _SIDECAR_VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedMetadata:
-    """What a file takes over of the photo's.
+def pick_metadata(photo: Photo, options: ExportOptions) -> FileTags:
+    """Return what a file takes over of the photo's tags, but for the profile.
 
-    Attributes:
-        exif: an EXIF block without its lead.
-        xmp: an XMP packet.
-        dpi: pixels per inch.
+    A matte is no photo and says its size alone.
     """
-
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    dpi: float | None = None
-
-
-def pick_metadata(photo: Photo, options: ExportOptions) -> CarriedMetadata:
-    """Return what the options let through; a matte is no photo and says its size alone."""
     dpi = options.size.dpi if options.size.dpi is not None else photo.dpi
     if options.content == "matte":
-        return CarriedMetadata(dpi=dpi)
+        return FileTags(dpi=dpi)
     policy = options.coding.metadata
     xmp = filter_xmp(photo.xmp, policy, iptc=photo.iptc)
-    return CarriedMetadata(filter_exif(photo.exif, policy), xmp, dpi)
+    return FileTags(exif=filter_exif(photo.exif, policy), xmp=xmp, dpi=dpi)
 
 
 def write_picture(
-    path: Path, picture: FilePixels, options: ExportOptions, carried: CarriedMetadata
+    path: Path, picture: FilePixels, options: ExportOptions, carried: FileTags
 ) -> None:
     """Write a picture in the options' format, or as a ZIP of two.
 
     Raises:
         ExportError: the file cannot be written; nothing is left behind.
     """
-    coding, pixels, icc = options.coding, picture.pixels, picture.icc
-    exif, xmp, dpi = carried.exif, carried.xmp, carried.dpi
+    coding, pixels = options.coding, picture.pixels
+    tags = replace(carried, icc=picture.icc)
     if options.is_zipped:
         colours = np.ascontiguousarray(pixels[..., :3])
         alpha = np.ascontiguousarray(pixels[..., 3])
-        write_color_and_alpha_zip(path, colours, alpha, icc=icc, exif=exif, xmp=xmp, dpi=dpi)
+        write_color_and_alpha_zip(path, colours, alpha, tags)
         return
     match coding.image_format:
         case "png":
-            write_png(path, pixels, icc=icc, exif=exif, xmp=xmp, dpi=dpi)
+            write_png(path, pixels, tags)
         case "tiff":
-            write_tiff(path, pixels, icc=icc, exif=exif, xmp=xmp, dpi=dpi)
+            write_tiff(path, pixels, tags)
         case "jpeg":
             quality = coding.quality
-            write_jpeg(path, pixels, icc=icc, exif=exif, xmp=xmp, dpi=dpi, quality=quality)
+            write_jpeg(path, pixels, tags, quality=quality)
         case "webp":
             loss = None if coding.is_lossless else coding.quality
-            write_webp(path, pixels, icc=icc, exif=exif, xmp=xmp, quality=loss)
+            write_webp(path, pixels, tags, quality=loss)
         case "psd":
             raise ValueError("Layers are written by write_document_psd")
         case _:

@@ -1,5 +1,6 @@
 """Write a document as one file of layers, with the choices of an export."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,6 @@ from himapp.document.export_pixels import PictureSource, Stripes, pick_conversio
 from himapp.document.pixel_values import Array
 from himapp.document.psd_export import LayeredOptions, write_document_psd
 from himapp.imaging.bit_depth import to_uint8
-from himapp.imaging.file_tags import FileTags
 
 LAYERED_STEPS: Final = 100
 """As so many stripes a file of layers counts."""
@@ -43,7 +43,7 @@ def write_layered(source: PictureSource, stripes: Stripes) -> None:
         document,
         source.file.path,
         LayeredOptions(
-            FileTags(icc, carried.exif, carried.xmp, carried.dpi),
+            replace(carried, icc=icc),
             None if is_kept else finish_colours,
             options.is_decontaminated,
         ),

@@ -94,16 +94,12 @@ def write_document_psd(
     """
     options = options or LayeredOptions()
     source = _LayerSource(document, options, cache, progress, cancel)
-    tags = options.tags
     write_psd(
         path,
         (document.photo.width, document.photo.height),
         source.make_layers(),
         source.make_composite(),
-        icc=tags.icc,
-        exif=tags.exif,
-        xmp=tags.xmp,
-        dpi=tags.dpi,
+        options.tags,
         checkpoint=source.check,
     )
 

@@ -33,6 +33,9 @@ class FileTags:
             raise ValueError(f"dpi must be above 0 and below 100,000, not {self.dpi}")
 
 
+NO_TAGS: Final = FileTags()
+
+
 def count_channels(pixels: PixelArray) -> int:
     """Return 1 for ``[H, W]``, else the length of the last axis."""
     return 1 if pixels.ndim == 2 else int(pixels.shape[-1])

@@ -9,7 +9,7 @@ from PIL import Image
 from himapp.atomic_file import write_atomically
 from himapp.errors import ExportError
 from himapp.imaging.bit_depth import to_uint8
-from himapp.imaging.file_tags import FileTags, check_picture
+from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture
 from himapp.imaging.photo import PixelArray
 from himapp.paths import display_name
 
@@ -20,14 +20,11 @@ _MOST_EXIF_BYTES: Final = 65_533 - 6
 _MOST_XMP_BYTES: Final = 65_533 - 29
 
 
-def write_jpeg(  # noqa: PLR0913 - a file's metadata, by name
+def write_jpeg(
     path: Path,
     pixels: PixelArray,
+    tags: FileTags = NO_TAGS,
     *,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
-    dpi: float | None = None,
     quality: int = _QUALITY,
 ) -> None:
     """Write a JPEG file; 16-bit pixels are rounded to 8 bit, colour is kept at full resolution.
@@ -35,10 +32,7 @@ def write_jpeg(  # noqa: PLR0913 - a file's metadata, by name
     Args:
         path: The file to make or replace.
         pixels: uint8 or uint16, grey ``[H, W]`` or RGB ``[H, W, 3]``; at most 65,535 px a side.
-        icc: The profile the colours are in; None leaves the file without one.
-        exif: An EXIF block without its ``Exif`` lead.
-        xmp: An XMP packet.
-        dpi: Pixels per inch in print; rounded to a whole number.
+        tags: Profile, metadata and size in print, in whole pixels per inch.
         quality: 1 to 100.
 
     Raises:
@@ -46,10 +40,9 @@ def write_jpeg(  # noqa: PLR0913 - a file's metadata, by name
             quality is unknown.
         ExportError: The file cannot be written; nothing is left behind.
     """
-    tags = FileTags(icc, exif, xmp, dpi)
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
         raise ValueError("JPEG has no alpha: composite over a background first")
-    check_picture(pixels, icc, (1, 3))
+    check_picture(pixels, tags.icc, (1, 3))
     if not 1 <= quality <= 100:
         raise ValueError(f"the quality must be 1 to 100, not {quality}")
     _refuse_too_large(path, pixels, tags)

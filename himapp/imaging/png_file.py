@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from himapp.atomic_file import write_atomically
 from himapp.imaging.deflate import deflate_rows
-from himapp.imaging.file_tags import FileTags, check_picture, count_channels
+from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture, count_channels
 from himapp.imaging.photo import PixelArray
 
 # zlib-ng's level 1 hardly searches: its files of photos are half as large again.
@@ -31,14 +31,11 @@ _UP: Final = 2
 _METRES_PER_INCH: Final = 0.0254
 
 
-def write_png(  # noqa: PLR0913 - a file's metadata, by name
+def write_png(
     path: Path,
     pixels: PixelArray,
+    tags: FileTags = NO_TAGS,
     *,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
-    dpi: float | None = None,
     compression: int = FAST_COMPRESSION,
 ) -> None:
     """Write a PNG file of 8 or 16 bit.
@@ -47,18 +44,14 @@ def write_png(  # noqa: PLR0913 - a file's metadata, by name
         path: The file to make or replace.
         pixels: uint8 or uint16, grey ``[H, W]``, grey and alpha ``[H, W, 2]``, RGB ``[H, W, 3]``
             or RGBA ``[H, W, 4]`` with straight alpha, written as they are.
-        icc: The profile the colours are in; None leaves the file without one, which means sRGB.
-        exif: An EXIF block without its ``Exif`` lead.
-        xmp: An XMP packet.
-        dpi: Pixels per inch in print.
+        tags: Profile, metadata and size in print.
         compression: 1 (fast) to 9 (small); every level keeps every pixel.
 
     Raises:
         ValueError: The array is no picture, or the profile does not fit it.
         ExportError: The file cannot be written; nothing is left behind.
     """
-    tags = FileTags(icc, exif, xmp, dpi)
-    check_picture(pixels, icc)
+    check_picture(pixels, tags.icc)
     write_atomically(path, encode_png(pixels, tags, compression))
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from himapp.atomic_file import open_atomically
 from himapp.errors import ExportError
-from himapp.imaging.file_tags import FileTags, check_picture
+from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture
 from himapp.imaging.photo import PixelArray
 from himapp.imaging.psd_blocks import (
     LARGEST_PSB_SIDE,
@@ -102,16 +102,13 @@ class PsdLayer:
             raise ValueError(f"opacity must be in 0..1, not {self.opacity}")
 
 
-def write_psd(  # noqa: PLR0913 - a file's metadata, by name
+def write_psd(
     path: Path,
     size: tuple[int, int],
     layers: Sequence[PsdLayer],
     composite: PixelSource,
+    tags: FileTags = NO_TAGS,
     *,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
-    dpi: float | None = None,
     checkpoint: Callable[[], None] | None = None,
 ) -> None:
     """Write a PSD file, or a PSB file where a PSD cannot hold it (see :func:`needs_psb`).
@@ -122,10 +119,7 @@ def write_psd(  # noqa: PLR0913 - a file's metadata, by name
         layers: Bottom to top, all of one dtype.
         composite: What the visible layers look like together, of the layers' dtype: RGB
             ``[H, W, 3]`` or RGBA ``[H, W, 4]`` with straight alpha.
-        icc: The RGB profile the colours are in.
-        exif: An EXIF block without its ``Exif`` lead.
-        xmp: An XMP packet.
-        dpi: Pixels per inch in print.
+        tags: Profile (of RGB), metadata and size in print.
         checkpoint: Called again and again; what it raises stops the writing.
 
     Raises:
@@ -133,9 +127,8 @@ def write_psd(  # noqa: PLR0913 - a file's metadata, by name
         ExportError: The file cannot be written, or the picture is too large (300,000 px a side);
             nothing is left behind.
     """
-    tags = FileTags(icc, exif, xmp, dpi)
     frame = _make_frame(path, size, layers, composite)
-    check_picture(np.zeros((1, 1, 3), composite.dtype), icc)
+    check_picture(np.zeros((1, 1, 3), composite.dtype), tags.icc)
     with open_atomically(path) as file:
         file.write(encode_header(frame) + encode_resources(tags))
         writer = _Writer(file, frame, checkpoint or (lambda: None))

@@ -23,7 +23,7 @@ from zlib_ng import zlib_ng
 
 from himapp.atomic_file import open_atomically
 from himapp.errors import ExportError
-from himapp.imaging.file_tags import FileTags, check_picture, count_channels
+from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture, count_channels
 from himapp.imaging.photo import PixelArray
 from himapp.imaging.stripes import map_in_order, split_rows
 from himapp.paths import display_name
@@ -56,11 +56,7 @@ Strips = list[tuple[int, int]]
 def write_tiff(
     path: Path,
     pixels: PixelArray,
-    *,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
-    dpi: float | None = None,
+    tags: FileTags = NO_TAGS,
 ) -> None:
     """Write a TIFF file of 8 or 16 bit, deflated.
 
@@ -68,18 +64,14 @@ def write_tiff(
         path: The file to make or replace.
         pixels: uint8 or uint16, grey ``[H, W]``, grey and alpha ``[H, W, 2]``, RGB ``[H, W, 3]``
             or RGBA ``[H, W, 4]`` with straight (unassociated) alpha, written as they are.
-        icc: The profile the colours are in; None leaves the file without one, which means sRGB.
-        exif: An EXIF block without its ``Exif`` lead; its byte order becomes the file's.
-        xmp: An XMP packet.
-        dpi: Pixels per inch in print.
+        tags: Profile, metadata and size in print. The EXIF block's byte order becomes the file's.
 
     Raises:
         ValueError: The array is no picture, or the profile does not fit it.
         ExportError: The file cannot be written; nothing is left behind.
     """
-    tags = FileTags(icc, exif, xmp, dpi)
-    check_picture(pixels, icc)
-    lead, entries = _read_exif(exif)
+    check_picture(pixels, tags.icc)
+    lead, entries = _read_exif(tags.exif)
     order = _ORDERS[lead[:4]]
     with open_atomically(path) as file:
         file.write(lead)

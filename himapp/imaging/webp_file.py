@@ -11,7 +11,7 @@ from PIL import Image
 from himapp.atomic_file import write_atomically
 from himapp.errors import ExportError
 from himapp.imaging.bit_depth import to_uint8
-from himapp.imaging.file_tags import check_picture
+from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture
 from himapp.imaging.photo import PixelArray
 from himapp.paths import display_name
 
@@ -25,10 +25,8 @@ _LOSSY_METHOD: Final = 4
 def write_webp(
     path: Path,
     pixels: PixelArray,
+    tags: FileTags = NO_TAGS,
     *,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
     quality: int | None = None,
 ) -> None:
     """Write a WebP file; 16-bit pixels are rounded to 8 bit.
@@ -39,9 +37,7 @@ def write_webp(
         path: The file to make or replace.
         pixels: uint8 or uint16, grey ``[H, W]``, RGB ``[H, W, 3]`` or RGBA ``[H, W, 4]`` with
             straight alpha; at most 16,383 px a side. Grey is stored as RGB.
-        icc: The RGB profile the colours are in; None leaves the file without one.
-        exif: An EXIF block without its ``Exif`` lead.
-        xmp: An XMP packet.
+        tags: Profile (of RGB, left out where the pixels are grey) and metadata; a WebP has no dpi.
         quality: 1 to 100; None keeps every pixel.
 
     Raises:
@@ -54,12 +50,13 @@ def write_webp(
     """
     check_picture(pixels, None, (1, 3, 4))
     if pixels.ndim == 3:
-        check_picture(pixels, icc, (3, 4))
+        check_picture(pixels, tags.icc, (3, 4))
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"the quality must be 1 to 100, or None, not {quality}")
     if max(pixels.shape) > _LARGEST_SIDE:
         raise ExportError(f"“{display_name(path)}” is too large for WebP (16,383 px a side).")
-    tags = {"icc_profile": icc if pixels.ndim == 3 else None, "exif": exif, "xmp": xmp}
+    icc = tags.icc if pixels.ndim == 3 else None
+    carried = {"icc_profile": icc, "exif": tags.exif, "xmp": tags.xmp}
     buffer = io.BytesIO()
     try:
         _as_picture(pixels).save(
@@ -69,7 +66,7 @@ def write_webp(
             quality=_LOSSLESS_EFFORT if quality is None else quality,
             method=_LOSSLESS_METHOD if quality is None else _LOSSY_METHOD,
             exact=True,
-            **{name: value for name, value in tags.items() if value},
+            **{name: value for name, value in carried.items() if value},
         )
     except (OSError, ValueError) as error:
         raise ExportError(f"“{display_name(path)}” cannot be made into a WebP.") from error

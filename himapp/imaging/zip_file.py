@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from himapp.atomic_file import open_atomically
-from himapp.imaging.file_tags import FileTags, check_picture
+from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture
 from himapp.imaging.photo import PixelArray
 from himapp.imaging.png_file import FAST_COMPRESSION, encode_png
 
@@ -15,15 +15,11 @@ _LARGE_BYTES: Final = 1 << 31
 """From this size of the pixels on an entry may outgrow 32-bit offsets."""
 
 
-def write_color_and_alpha_zip(  # noqa: PLR0913 - a file's metadata, by name
+def write_color_and_alpha_zip(
     path: Path,
     rgb: PixelArray,
     alpha: PixelArray,
-    *,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
-    dpi: float | None = None,
+    tags: FileTags = NO_TAGS,
 ) -> None:
     """Write a ZIP that holds ``<stem>-colour.png`` and ``<stem>-alpha.png``, stored as they are.
 
@@ -32,25 +28,21 @@ def write_color_and_alpha_zip(  # noqa: PLR0913 - a file's metadata, by name
         rgb: uint8 or uint16 ``[H, W, 3]``, the person's own colours, going on beyond the edge of
             the matte.
         alpha: uint8 or uint16 ``[H, W]``.
-        icc: The profile of the colours.
-        exif: An EXIF block for the colour picture, without its ``Exif`` lead.
-        xmp: An XMP packet for the colour picture.
-        dpi: Pixels per inch in print, of both.
+        tags: Profile and metadata of the colour picture; size in print of both.
 
     Raises:
         ValueError: The arrays are no picture and its alpha, or the profile does not fit.
         ExportError: The file cannot be written; nothing is left behind.
     """
-    check_picture(rgb, icc, (3,))
+    check_picture(rgb, tags.icc, (3,))
     check_picture(alpha, None, (1,))
     if rgb.shape[:2] != alpha.shape:
         raise ValueError(f"colours {rgb.shape} do not fit alpha {alpha.shape}")
-    colour_tags, alpha_tags = FileTags(icc, exif, xmp, dpi), FileTags(dpi=dpi)
     is_large = rgb.nbytes >= _LARGE_BYTES
     with open_atomically(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        colour = encode_png(rgb, colour_tags, FAST_COMPRESSION)
+        colour = encode_png(rgb, tags, FAST_COMPRESSION)
         _add(archive, f"{path.stem}-colour.png", colour, is_large=is_large)
-        matte = encode_png(alpha, alpha_tags, FAST_COMPRESSION)
+        matte = encode_png(alpha, FileTags(dpi=tags.dpi), FAST_COMPRESSION)
         _add(archive, f"{path.stem}-alpha.png", matte, is_large=is_large)
 
 

@@ -24,6 +24,7 @@ from himapp.document.export_options import (
     NamingOptions,
 )
 from himapp.document.render_cache import RenderCache
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.image_files import write_png, write_tiff
 from himapp.imaging.photo_io import read_photo
 from himapp.imaging.working_spaces import profile_of
@@ -150,7 +151,7 @@ def test_a_wide_photo_keeps_its_profile_or_becomes_srgb_as_lcms_says(
 ) -> None:
     levels = np.linspace(0, 255, 9).astype(np.uint8)
     pixels = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(27, 27, 3)
-    write_tiff(tmp_path / "wide.tif", pixels, icc=profile_of(space))
+    write_tiff(tmp_path / "wide.tif", pixels, FileTags(profile_of(space)))
     document = opened_with_person(tmp_path / "wide.tif")
     kept = export(document, tmp_path / "out", ExportOptions("composite"))
     with Image.open(kept) as image:

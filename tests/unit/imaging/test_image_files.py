@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, ImageCms
 
 from himapp.errors import ExportError
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.image_files import (
     write_color_and_alpha_zip,
     write_jpeg,
@@ -99,7 +100,7 @@ def test_a_large_matte_comes_back(tmp_path: Path) -> None:
 def test_xmp_and_resolution_are_carried(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     write = write_png if suffix == ".png" else write_jpeg
-    write(path, np.zeros((4, 5, 3), np.uint8), xmp=XMP, dpi=300)
+    write(path, np.zeros((4, 5, 3), np.uint8), FileTags(xmp=XMP, dpi=300))
     with Image.open(path) as image:
         image.load()
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)  # metres, whole numbers
@@ -109,9 +110,9 @@ def test_xmp_and_resolution_are_carried(tmp_path: Path, suffix: str) -> None:
 
 def test_metadata_too_long_for_a_jpeg_is_said(tmp_path: Path) -> None:
     grey = np.zeros((2, 2), np.uint8)
-    for long in ({"xmp": bytes(65_600)}, {"exif": bytes(65_600)}):
+    for long in (FileTags(xmp=bytes(65_600)), FileTags(exif=bytes(65_600))):
         with pytest.raises(ExportError, match=r"more metadata than a JPEG can hold"):
-            write_jpeg(tmp_path / "a.jpg", grey, **long)
+            write_jpeg(tmp_path / "a.jpg", grey, long)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,8 +123,7 @@ def test_a_png_carries_profile_and_exif(tmp_path: Path, depth: type, channels: i
     write_png(
         path,
         np.full((3, 4, channels), np.iinfo(depth).max, depth),
-        icc=SRGB,
-        exif=make_exif(),
+        FileTags(SRGB, make_exif()),
     )
     with Image.open(path) as image:
         image.verify()  # every chunk's CRC
@@ -136,7 +136,7 @@ def test_a_png_carries_profile_and_exif(tmp_path: Path, depth: type, channels: i
 def test_a_jpeg_carries_profile_and_exif(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     deep = np.full((16, 16, 3), (65535, 257 * 100, 0), np.uint16)
-    write_jpeg(path, deep, icc=SRGB, exif=make_exif())
+    write_jpeg(path, deep, FileTags(SRGB, make_exif()))
     photo = read_photo(path)
     assert photo.icc == SRGB
     assert photo.exif is not None
@@ -230,7 +230,7 @@ def test_other_mistakes_of_the_caller_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a"
     grey, rgba = np.zeros((2, 2), np.uint8), np.zeros((2, 2, 4), np.uint8)
     with pytest.raises(ValueError, match="profile does not describe grey"):
-        write_png(path, grey, icc=SRGB)
+        write_png(path, grey, FileTags(SRGB))
     with pytest.raises(ValueError, match="no alpha"):
         write_jpeg(path, rgba)
     with pytest.raises(ValueError, match="quality"):
@@ -248,7 +248,7 @@ def test_a_webp_without_losses_gives_back_every_pixel(
 ) -> None:
     path = tmp_path / "Åsa 人.webp"
     pixels = np.random.default_rng(3).integers(0, 256, (33, 57, *channels), np.uint8)
-    write_webp(path, pixels, icc=SRGB if channels else None, exif=make_exif(), xmp=XMP)
+    write_webp(path, pixels, FileTags(SRGB if channels else None, make_exif(), XMP))
     with Image.open(path) as image:
         assert image.info.get("icc_profile") == (SRGB if channels else None)
         assert b"Maker" in image.info["exif"]
@@ -286,7 +286,7 @@ def test_a_zip_holds_colour_and_alpha(tmp_path: Path, dtype: type) -> None:
     rng = np.random.default_rng(4)
     rgb = rng.integers(0, np.iinfo(dtype).max, (70, 50, 3), dtype)
     alpha = rng.integers(0, np.iinfo(dtype).max, (70, 50), dtype)
-    write_color_and_alpha_zip(path, rgb, alpha, icc=SRGB, dpi=300)
+    write_color_and_alpha_zip(path, rgb, alpha, FileTags(SRGB, dpi=300))
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["Åsa 人-colour.png", "Åsa 人-alpha.png"]
@@ -306,4 +306,4 @@ def test_colours_and_alpha_of_a_zip_must_fit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dpi", [0, -1, 1e6, float("nan")])
 def test_a_resolution_that_is_none_is_refused(tmp_path: Path, dpi: float) -> None:
     with pytest.raises(ValueError, match="dpi"):
-        write_png(tmp_path / "a.png", np.zeros((1, 1), np.uint8), dpi=dpi)
+        write_png(tmp_path / "a.png", np.zeros((1, 1), np.uint8), FileTags(dpi=dpi))

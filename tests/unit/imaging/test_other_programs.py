@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageCms
 
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.image_files import (
     PsdLayer,
     write_jpeg,
@@ -46,9 +47,9 @@ def make_exif() -> bytes:
     return exif.tobytes().removeprefix(b"Exif\0\0")
 
 
-def write_layers(path: Path, pixels: npt.NDArray[Any], **tags: Any) -> None:
+def write_layers(path: Path, pixels: npt.NDArray[Any], tags: FileTags) -> None:
     height, width = pixels.shape[:2]
-    write_psd(path, (width, height), [PsdLayer("Åsa 人 / 1", 0, 0, pixels)], pixels, **tags)
+    write_psd(path, (width, height), [PsdLayer("Åsa 人 / 1", 0, 0, pixels)], pixels, tags)
 
 
 @needs_exiftool
@@ -67,8 +68,8 @@ def test_exiftool_finds_all_metadata_and_no_fault(
     tmp_path: Path, suffix: str, write: Callable[..., None], dtype: Any
 ) -> None:
     path, has_dpi = tmp_path / f"a{suffix}", write is not write_webp
-    tags = {"icc": SRGB, "exif": make_exif(), "xmp": XMP} | ({"dpi": 300} if has_dpi else {})
-    write(path, np.zeros((30, 40, 3), dtype), **tags)
+    tags = FileTags(SRGB, make_exif(), XMP, 300 if has_dpi else None)
+    write(path, np.zeros((30, 40, 3), dtype), tags)
     command = ["exiftool", "-json", "-validate", "-warning", "-a", "-all", str(path)]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     (found,) = json.loads(done.stdout)

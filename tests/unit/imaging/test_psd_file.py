@@ -12,6 +12,7 @@ from psd_tools.constants import Resource
 
 from himapp.errors import ExportError
 from himapp.imaging import psd_file
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.psd_file import LazyPixels, PsdLayer, needs_psb, write_psd
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -83,7 +84,7 @@ def test_profile_metadata_and_resolution_are_carried(tmp_path: Path) -> None:
     block = exif.tobytes().removeprefix(b"Exif\0\0")
     pixels = np.zeros((2, 2, 3), np.uint8)
     path = tmp_path / "a.psd"
-    write_psd(path, (2, 2), [], pixels, icc=SRGB, exif=block, xmp=XMP, dpi=299.5)
+    write_psd(path, (2, 2), [], pixels, FileTags(SRGB, block, XMP, 299.5))
     resources = PSDImage.open(path).image_resources
     assert resources.get_data(Resource.ICC_PROFILE) == SRGB
     assert resources.get_data(Resource.EXIF_DATA_1) == block

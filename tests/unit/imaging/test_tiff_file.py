@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 
 from himapp.errors import ExportError
 from himapp.imaging import tiff_file
+from himapp.imaging.file_tags import FileTags
 from himapp.imaging.photo_io import read_photo
 from himapp.imaging.tiff_file import write_tiff
 
@@ -47,7 +48,7 @@ def test_every_pixel_comes_back_with_straight_alpha(
     pixels = np.random.default_rng(1).integers(
         0, np.iinfo(dtype).max, (700, 301, *channels), dtype, endpoint=True
     )
-    write_tiff(path, pixels, exif=make_exif(order))
+    write_tiff(path, pixels, FileTags(exif=make_exif(order)))
     with tifffile.TiffFile(path) as tiff:
         page = tiff.pages[0]
         assert isinstance(page, tifffile.TiffPage)
@@ -62,9 +63,7 @@ def test_every_pixel_comes_back_with_straight_alpha(
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_profile_exif_xmp_and_resolution_are_carried(tmp_path: Path, order: str) -> None:
     path = tmp_path / "a.tif"
-    write_tiff(
-        path, np.zeros((3, 4, 3), np.uint16), icc=SRGB, exif=make_exif(order), xmp=XMP, dpi=300.5
-    )
+    write_tiff(path, np.zeros((3, 4, 3), np.uint16), FileTags(SRGB, make_exif(order), XMP, 300.5))
     with tifffile.TiffFile(path) as tiff:
         tags = tiff.pages[0].tags
         assert tags["InterColorProfile"].value == SRGB
@@ -90,7 +89,7 @@ def test_profile_exif_xmp_and_resolution_are_carried(tmp_path: Path, order: str)
 def test_a_damaged_exif_block_does_not_cost_the_picture(tmp_path: Path, exif: bytes) -> None:
     path = tmp_path / "a.tif"
     pixels = np.full((2, 3), 7, np.uint8)
-    write_tiff(path, pixels, exif=exif)
+    write_tiff(path, pixels, FileTags(exif=exif))
     np.testing.assert_array_equal(tifffile.imread(path), pixels)
 
 
