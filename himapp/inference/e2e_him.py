@@ -7,6 +7,7 @@ from functools import partial
 
 from himapp.errors import WeightsError
 from himapp.imaging.photo import PixelArray
+from himapp.inference.both_ways import predict_both_ways
 from himapp.inference.crowd import CrowdLook, is_crowd
 from himapp.inference.devices import InstanceNetwork, NetworkRunner, choose_device
 from himapp.inference.postprocess import FoundPerson, bring_to_photo, select_people
@@ -30,6 +31,9 @@ from himapp.paths import weights_path
 from models import AlphaRefiner, WeightsFormatError, load_network, load_refiner
 
 _REFINER_NAME = "refiner"
+# Chosen on the validation photographs (docs/experiments.md): 576 of 704 pixels.
+_DRAFT_SHARE = 0.82
+_MULTIPLE = 32
 
 
 def load_shipped_network() -> InstanceNetwork:
@@ -123,8 +127,11 @@ class E2EHimSession:
     ) -> tuple[Sequence[FoundPerson], ModelInput]:
         """Return the people on the grid of the last look; a crowd is looked at again, in tiles."""
         network = runner.network
-        model_input = prepare_input(pixels, network.input_side)
-        prediction = runner.predict(model_input.image)
+        model_input = prepare_input(pixels, _input_side(network, self._quality))
+        if self._quality == "best":
+            prediction = predict_both_ways(runner, model_input.image)
+        else:
+            prediction = runner.predict(model_input.image)
         people = select_people(prediction, model_input.placement, network.score_threshold)
         if not is_crowd(people, pixels):
             return people, model_input
@@ -171,6 +178,13 @@ class E2EHimSession:
                 self._refining = Refining(tiles, PLANS[self._quality])
             self._runner = NetworkRunner(self._load(), self._device, notes=self._notes)
         return self._runner
+
+
+def _input_side(network: InstanceNetwork, quality: Quality) -> int:
+    """Return the longer side of a look: a draft's is shorter, divisible by 32."""
+    if quality != "draft":
+        return network.input_side
+    return max(_MULTIPLE, round(_DRAFT_SHARE * network.input_side / _MULTIPLE) * _MULTIPLE)
 
 
 class _StageWatch:

@@ -11,7 +11,7 @@ from himapp.errors import Cancelled, WeightsError
 from himapp.inference import e2e_him
 from himapp.inference.e2e_him import E2EHimSession
 from himapp.inference.pictures import crop_of
-from himapp.inference.session import CancelToken, MattingSession
+from himapp.inference.session import CancelToken, MattingSession, Quality
 from models import create_network
 
 
@@ -175,3 +175,16 @@ def test_the_photo_is_only_read() -> None:
     pixels.setflags(write=False)
     _session((8, 24, 0.9))[0].find_people(pixels)
     np.testing.assert_array_equal(pixels, PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("quality", "sides"), [("draft", [544]), ("normal", [672]), ("best", [672, 672])]
+)
+def test_a_draft_looks_at_fewer_pixels_and_the_best_looks_twice(
+    quality: Quality, sides: list[int]
+) -> None:
+    network = FakeNetwork((8, 24, 0.9))
+    network.input_side = 672
+    session = E2EHimSession("cpu", quality=quality, load=lambda: network, load_edges=lambda: None)
+    assert session.find_people(PIXELS).people
+    assert [max(images.shape[2:]) for images in network.inputs] == sides
