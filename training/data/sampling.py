@@ -22,6 +22,7 @@ Item = TypeVar("Item")
 IGNORE_ID = 255
 PAD_GREY = 114
 _PART_SHARES = {"ccp": 0.75, "interfaces": 0.1, "openpeople": 0.07, "rendered": 0.08}
+_CLOSE_UP_PARTS = ("interfaces", "openpeople", "rendered", "rendered", "ccp")
 _CROWD = ((0, 1, 2, 3, 4, 5, 6, 8), (0.1, 0.18, 0.2, 0.18, 0.14, 0.1, 0.06, 0.04))
 _LARGEST_SCALE = 2.0  # a cut-out enlarged further is all blur
 _STRETCH = (0.9, 1.1)
@@ -132,7 +133,7 @@ class Sampler:
         canvas = Canvas.over(self._background(side))
         rng, people = self.rng, int(self.rng.choice((1, 1, 1, 2)))
         for _ in range(people):
-            part = str(rng.choice(("interfaces", "openpeople", "rendered", "ccp")))
+            part = str(rng.choice(_CLOSE_UP_PARTS))
             height = rng.uniform(0.75, 1.5) * side * (1.4 if part == "ccp" else 1)
             placement = Placement(height, rng.uniform(0.3, 0.7) * side, side * rng.uniform(1, 1.4))
             self._add_person(canvas, self._pick(self._part(part)), placement, 0.0)
