@@ -29,7 +29,7 @@ _FIRST_STEP = 2.0
 _STEP = 2.5
 # How far, in pixels of the level before, the edge may be from where that level saw it: the network
 # misses whole wisps of hair, the refiner's own levels are nearly right.
-_FIRST_REACH = 5.0
+_FIRST_REACH = 20.0
 _REACH = 2.5
 _MARGIN_CELLS = 6
 

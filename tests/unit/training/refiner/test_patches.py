@@ -67,7 +67,7 @@ def test_guidance_is_coarse_but_tells_whom_it_means(catalogue: Catalogue) -> Non
         errors.append(np.abs(patch.coarse - patch.alpha).mean())
         shares.append(np.abs((patch.coarse > 0.5) == (patch.alpha > 0.5)).mean())
     assert np.mean(errors) > 0.005
-    assert np.mean(shares) > 0.85
+    assert np.mean(shares) > 0.8
 
 
 def test_guidance_of_nothing_is_nearly_nothing() -> None:
