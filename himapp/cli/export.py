@@ -20,12 +20,13 @@ from typing import Any
 
 from himapp.cli.export_arguments import read_export_options
 from himapp.cli.terminal import ExitCode, TerminalProgress, say
+from himapp.document.document import Document
 from himapp.document.export import run_export
 from himapp.document.export_options import ExportOptions
 from himapp.document.export_plan import plan_export
 from himapp.document.project_file import PROJECT_SUFFIX, load_project
 from himapp.document.render_cache import RenderCache
-from himapp.errors import ExportError, HimappError
+from himapp.errors import ExportError, HimappError, MissingPhotoError
 from himapp.paths import display_name
 from himapp.run_files import make_folder
 
@@ -54,7 +55,7 @@ class ProjectFailure:
 def run_export_command(options: argparse.Namespace) -> ExitCode:
     """Export the projects the options name, tell about them, and return the exit code."""
     choices = read_export_options(options)
-    run = _ExportRun(as_json=options.json)
+    run = _ExportRun(options.photos, as_json=options.json)
     code = run.try_projects(gather_projects(options.projects), choices, options.out)
     run.finish()
     return code
@@ -70,10 +71,26 @@ def gather_projects(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
+def load_moved_project(project: Path, photos: Path | None) -> Document:
+    """Open a project; a photo that is not where it was is looked for in a folder, by its name.
+
+    Raises:
+        ProjectError: see ``load_project``; the photo must be the one the project was saved with.
+        PhotoError: its photo cannot be read.
+    """
+    try:
+        return load_project(project)
+    except MissingPhotoError as error:
+        if photos is None:
+            raise
+        return load_project(project, photo=photos / error.path.name)
+
+
 class _ExportRun:
     """What a run has told so far, and what its document will hold."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, photos: Path | None, *, as_json: bool) -> None:
+        self._photos = photos
         self._as_json = as_json
         self._progress = TerminalProgress(sys.stderr)
         self._outcomes: list[ProjectReport | ProjectFailure] = []
@@ -114,7 +131,7 @@ class _ExportRun:
     ) -> ProjectReport:
         started = time.perf_counter()
         self._progress.show(f"{prefix}reading")
-        document = load_project(project)
+        document = load_moved_project(project, self._photos)
         plan = plan_export(document, options, out)
 
         def show(done: int, of: int) -> None:

@@ -39,6 +39,7 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
         help="a .himapp file, or a folder of them",
     )  # fmt: skip
     add("--out", required=True, type=Path, metavar="DIR", help="where files go")
+    add("--photos", type=Path, metavar="DIR", help="where photos are that were moved")
     add("--preset", metavar="NAME", help="choices to start from, e.g. web-png or one of your own")
     add("--content", choices=get_args(Content), help="what to write (default: cut-out)")
     add("--format", choices=get_args(ImageFormat), help="kind of file (default: png)")

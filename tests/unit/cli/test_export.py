@@ -291,3 +291,28 @@ def test_options_hold_every_choice(project: Path, tmp_path: Path) -> None:
     assert (crop.is_cropped, crop.margin, crop.margin_unit, crop.aspect) == (
         False, 8, "percent", "3:4",
     )  # fmt: skip
+
+
+def test_a_photo_that_was_moved_is_found_in_the_folder_named(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    (project.parent / "wedding.png").rename(archive / "wedding.png")
+    out = tmp_path / "out"
+    assert main(["export", str(project), "--out", str(out)]) == 1
+    assert "was not found" in capsys.readouterr().err
+    assert len(export(project, out, "--photos", str(archive))) == 2
+
+
+def test_another_photo_of_that_name_is_refused(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    (project.parent / "wedding.png").unlink()
+    write_png(archive / "wedding.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    command = ["export", str(project), "--out", str(tmp_path / "out"), "--photos", str(archive)]
+    assert main(command) == 1
+    assert "wedding.png" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
