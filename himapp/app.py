@@ -56,5 +56,6 @@ def create_application() -> QApplication:
 
 
 def open_chosen_session() -> MattingSession:
-    """Return a session on the device that the settings name."""
-    return open_session(load_settings().device)
+    """Return a session on the device and of the quality that the settings name."""
+    settings = load_settings()
+    return open_session(settings.device, settings.quality)

@@ -11,8 +11,10 @@ from himapp.errors import ExportError
 from himapp.paths import settings_path
 
 DeviceChoice = Literal["auto", "cpu", "cuda"]
+QualityChoice = Literal["draft", "normal", "best"]
 
 _RECENT_LIMIT: Final = 10
+_CHOICES: Final = {"device": get_args(DeviceChoice), "quality": get_args(QualityChoice)}
 _KINDS: Final = {"export_choices": dict, "export_presets": dict, "export_shows_more": bool}
 """What a stored value must be where it is no text."""
 
@@ -23,6 +25,7 @@ class Settings:
 
     Attributes:
         device: Where the network computes.
+        quality: How much work people's edges are worth.
         recent_files: Opened files, the latest first.
         export_folder: The last folder of an export; empty before the first one.
         export_choices: The last choices of each content of an export, as JSON; read and written
@@ -35,6 +38,7 @@ class Settings:
     """
 
     device: DeviceChoice = "auto"
+    quality: QualityChoice = "normal"
     recent_files: tuple[str, ...] = ()
     export_folder: str = ""
     export_choices: Mapping[str, Any] = field(default_factory=dict)
@@ -93,8 +97,8 @@ def _valid_choices(stored: dict[str, Any]) -> dict[str, Any]:
 
 def _as_choice(name: str, value: object) -> object | None:
     """Return a stored value as its field's type, None when it does not fit."""
-    if name == "device":
-        return value if value in get_args(DeviceChoice) else None
+    if name in _CHOICES:
+        return value if value in _CHOICES[name] else None
     if name == "recent_files":
         is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value)[:_RECENT_LIMIT] if is_list and isinstance(value, list) else None

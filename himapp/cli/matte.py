@@ -59,7 +59,7 @@ def add_matte_arguments(parser: argparse.ArgumentParser) -> None:
         "--quality",
         choices=get_args(Quality),
         default="normal",
-        help=argparse.SUPPRESS,  # until there are weights of the refiner, which it is about
+        help="how much work edges are worth: draft is quick, best looks twice (default: normal)",
     )
 
 

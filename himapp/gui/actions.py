@@ -163,11 +163,11 @@ MENUS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("&Edit", ("undo", "redo", "-", "select_all", "select_none")),
     ("&Person", ("rename", "toggle_eye", "solo", "-", "add_person", "split_parts", "split_line",
                  "merge", "-", "forward", "backward", "-", "reset_edits",
-                 "remove", "-", "find_people", "cancel")),
+                 "remove", "-", "quality", "find_people", "cancel")),
     ("&View", ("fit", "full_size", "zoom_in", "zoom_out", "-", "tint")),
     ("&Help", ("keys", "about")),
 )  # fmt: skip
-"""Menus by title; ``-`` is a line, ``undo``, ``redo`` and ``recent`` come from the window."""
+"""Menus by title; ``-`` is a line; ``undo``, ``redo``, ``recent``, ``quality`` are the window's."""
 
 EXPORT_MENU: Final = ("export_people", "export_composite", "export_mattes", "export_layers")
 

@@ -31,6 +31,7 @@ from himapp.gui.pointing import Pointing
 from himapp.gui.project_flow import ProjectFlow
 from himapp.gui.project_opening import ProjectOpening
 from himapp.gui.project_saving import ProjectSaving
+from himapp.gui.quality_menu import QualityMenu
 from himapp.gui.recent_menu import RecentMenu
 from himapp.gui.recovery_bar import Recovering, RecoveryBar
 from himapp.gui.side_bar import SideBar
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(samples_dir(), self.actions_by_name["open"])
         self._pages = QStackedWidget()
         self._recent_menu = RecentMenu(self)
+        self._quality_menu = QualityMenu(self.settings, self.matting, self)
         self._build()
         self._connect()
         self._show_photo_state()
@@ -100,7 +102,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{_TITLE}[*]")
         self.setAcceptDrops(True)
         self.addActions(list(self.actions_by_name.values()))
-        menus = {"recent": self._recent_menu}
+        menus = {"recent": self._recent_menu, "quality": self._quality_menu}
         actions.fill_menu_bar(self.menuBar(), self.actions_by_name, menus)
         self.tool_bar = ToolBar(self.actions_by_name)
         self.addToolBar(self.tool_bar)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.welcome.chosen.connect(self.open_path)
         self._recent_menu.chosen.connect(self.open_path)
+        self._quality_menu.told.connect(self.message_bar.show_message)
         self.side_bar.background.image_asked.connect(self._ask_image)
         self.side_bar.background.image_dropped.connect(self._read_image)
         self.background_image.read_done.connect(self.side_bar.background.set_image)

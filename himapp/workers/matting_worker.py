@@ -13,7 +13,7 @@ from himapp.inference.session import CancelToken, InstanceMatte, MattingResult, 
 from himapp.workers.task_runner import Report, TaskOutcome, TaskRunner
 
 SessionFactory = Callable[[], MattingSession]
-"""Opens a session; called on the worker's thread, once, when there is work."""
+"""Opens a session; called on the worker's thread when there is work for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,16 @@ class PromptOutcome:
 
 
 class _PeopleFinder:
-    """Holds the session; touched by the worker's thread alone."""
+    """Holds the session; touched by the worker's thread alone, but for ``is_outdated``.
+
+    Attributes:
+        is_outdated: whether the next request shall open a new session.
+    """
 
     def __init__(self, open_session: SessionFactory) -> None:
         self._open_session = open_session
         self._session: MattingSession | None = None
+        self.is_outdated = False
 
     def find(self, pixels: npt.NDArray[Any], report: Report, cancel: CancelToken) -> MattingResult:
         """Find people; a session that could not be opened is tried again next time."""
@@ -111,8 +116,9 @@ class _PeopleFinder:
         )
 
     def _ready(self, report: Report, cancel: CancelToken) -> MattingSession:
-        if self._session is None:
+        if self._session is None or self.is_outdated:
             report("load", 0, 1)
+            self.is_outdated = False
             self._session = self._open_session()
         cancel.raise_if_cancelled()
         return self._session
@@ -181,6 +187,10 @@ class MattingService(QObject):
         ticket = self._runner.run(partial(self._finder.answer, request))
         self._prompts.add(ticket)
         return ticket
+
+    def renew_session(self) -> None:
+        """Let the next request open a new session, after a setting changed; at any time."""
+        self._finder.is_outdated = True
 
     def cancel(self) -> None:
         """Withdraw the request under way, if any."""

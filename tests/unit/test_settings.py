@@ -12,6 +12,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 choices = st.builds(
     Settings,
     device=st.sampled_from(["auto", "cpu", "cuda"]),
+    quality=st.sampled_from(["draft", "normal", "best"]),
     recent_files=st.lists(texts, max_size=10).map(tuple),
     export_folder=texts,
     export_shows_more=st.booleans(),
@@ -44,6 +45,7 @@ def test_only_what_does_not_fit_gets_its_default(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     stored = {
         "device": ["cpu"],
+        "quality": "better",
         "photo_folder": "photos",
         "recent_files": [1],
         "export_shows_more": 0,
