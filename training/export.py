@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
+
+import torch
 
 from models.e2e_him.weights import WeightsInfo, read_info, save_weights
 from models.registry import load_network
@@ -15,7 +18,9 @@ MANIFEST_NAME = "manifest.json"
 _SIDE_MULTIPLE = 32
 
 
-def export_run(run: Path, file: Path, *, threshold: float, side: int) -> None:
+def export_run(
+    run: Path, file: Path, *, threshold: float, side: int, mean_with: Path | None = None
+) -> None:
     """Write the averaged weights of a run as float16, with what was chosen on validation.
 
     Args:
@@ -23,6 +28,7 @@ def export_run(run: Path, file: Path, *, threshold: float, side: int) -> None:
         file: The weights file to write; ``manifest.json`` beside it gets its size and SHA-256.
         threshold: Person probability from which the network keeps a query.
         side: Longer side in pixels at which the threshold was chosen.
+        mean_with: Weights of the same run some time before; the mean of both is written.
 
     Raises:
         ValueError: If the threshold is not between 0 and 1 or the side not a multiple of 32.
@@ -34,11 +40,28 @@ def export_run(run: Path, file: Path, *, threshold: float, side: int) -> None:
         raise ValueError(f"the side must be a multiple of {_SIDE_MULTIPLE}: {side}")
     source = run / WEIGHTS_NAME
     weights = load_network(source).state_dict()
+    if mean_with is not None:
+        weights = mean_weights(weights, load_network(mean_with).state_dict())
     info = WeightsInfo(read_info(source).network, threshold, side)
     file.parent.mkdir(parents=True, exist_ok=True)
     save_weights(file, weights, info)
     file.chmod(0o644)  # safetensors files are their writer's alone, shipped ones are everybody's
     list_in_manifest(file)
+
+
+def mean_weights(
+    one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Return the mean of two states of one network.
+
+    Reference: Izmailov et al., "Averaging Weights Leads to Wider Optima", arXiv 1803.05407.
+
+    Raises:
+        ValueError: If they are of two networks.
+    """
+    if {k: v.shape for k, v in one.items()} != {k: v.shape for k, v in other.items()}:
+        raise ValueError("the weights are of two different networks")
+    return {name: (tensor.float() + other[name].float()) / 2 for name, tensor in one.items()}
 
 
 def list_in_manifest(file: Path) -> None:
@@ -58,10 +81,17 @@ def add_export_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the run", dest="folder")
     parser.add_argument("--threshold", type=float, required=True, help="lowest score to keep")
     parser.add_argument("--side", type=int, required=True, help="longer side of the input, px")
+    parser.add_argument("--mean-with", type=Path, help="earlier weights of the run, to average")
     parser.add_argument("--out", type=Path, required=True, help="the weights file to write")
 
 
 def run_export(args: Namespace) -> int:
     """Export a run."""
-    export_run(args.folder, args.out, threshold=args.threshold, side=args.side)
+    export_run(
+        args.folder,
+        args.out,
+        threshold=args.threshold,
+        side=args.side,
+        mean_with=args.mean_with,
+    )
     return 0

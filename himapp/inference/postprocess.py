@@ -112,10 +112,7 @@ def bring_to_photo(
     """
     if not people:
         return ()
-    if refining is not None and _is_larger(pixels, model_input.placement):
-        enlarge = MatteRefinement(refining.refiner, pixels, refining.plan, len(people)).enlarge
-    else:
-        enlarge = _choose_method(model_input, pixels)
+    enlarge = _choose_method(model_input, pixels, refining, len(people))
     mattes = []
     # One after the other: two threads wait for each other more than they gain, so short are the
     # steps between Python's lock (ten people at 12 megapixels: .37 s by two, .31 s by one).
@@ -132,19 +129,18 @@ def bring_to_photo(
     )
 
 
-def _choose_method(model_input: ModelInput, pixels: PixelArray) -> _Enlarge:
-    """Return how a matte comes to photo size; a photo of the grid's size or less needs no guide."""
+def _choose_method(
+    model_input: ModelInput, pixels: PixelArray, refining: Refining | None, people: int
+) -> _Enlarge:
+    """Return how a matte comes to photo size; a photo of the grid's size or less is just shrunk."""
     height, width = pixels.shape[:2]
-    if _is_larger(pixels, model_input.placement):
-        guide = Guide.measure(pixels, model_input.content)
-        return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
-    return lambda alpha, _: crop_visible(quantise(_shrink(alpha, height, width)))
-
-
-def _is_larger(pixels: PixelArray, placement: Placement) -> bool:
-    """Tell whether a photo has pixels that the network has not seen."""
-    height, width = pixels.shape[:2]
-    return height > placement.content_height or width > placement.content_width
+    placement = model_input.placement
+    if height <= placement.content_height and width <= placement.content_width:
+        return lambda alpha, _: crop_visible(quantise(_shrink(alpha, height, width)))
+    if refining is not None:
+        return MatteRefinement(refining.refiner, pixels, refining.plan, people).enlarge
+    guide = Guide.measure(pixels, model_input.content)
+    return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
 
 
 def _shrink(alpha: _Floats, height: int, width: int) -> _Floats:

@@ -11,7 +11,7 @@ from himapp.inference.weights import find_weights
 from models.e2e_him.weights import WeightsInfo, read_info, save_weights
 from training.__main__ import main
 from training.engine import WEIGHTS_NAME
-from training.export import export_run, list_in_manifest
+from training.export import export_run, list_in_manifest, mean_weights
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,23 @@ def test_an_export_holds_the_weights_and_what_was_chosen(run: Path, tmp_path: Pa
     own, other = models.load_network(run / WEIGHTS_NAME), models.load_network(file)
     for name, value in own.state_dict().items():
         assert torch.equal(other.state_dict()[name], value)
+
+
+def test_an_export_may_be_the_mean_with_earlier_weights(run: Path, tmp_path: Path) -> None:
+    earlier, file = tmp_path / "earlier.safetensors", tmp_path / "e2e_him_lite.safetensors"
+    torch.manual_seed(1)
+    state = models.create_network("e2e_him_lite").state_dict()
+    save_weights(earlier, state, WeightsInfo("e2e_him_lite", 0.5, 640))
+    words = ["export", "--run", run, "--threshold", 0.4, "--side", 640, "--mean-with", earlier]
+    assert main([str(word) for word in [*words, "--out", file]]) == 0
+    states = [models.load_network(p).state_dict() for p in (run / WEIGHTS_NAME, earlier, file)]
+    for one, other, mean in zip(*(state.values() for state in states), strict=True):
+        torch.testing.assert_close(mean, (one + other) / 2, atol=2e-3, rtol=2e-3)
+
+
+def test_weights_of_two_networks_have_no_mean() -> None:
+    with pytest.raises(ValueError, match="different networks"):
+        mean_weights({"a": torch.zeros(2)}, {"a": torch.zeros(3)})
 
 
 def test_the_application_accepts_the_manifest(run: Path, tmp_path: Path) -> None:
