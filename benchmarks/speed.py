@@ -63,11 +63,11 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def time_photos(weights: Path, data_root: Path) -> dict[str, Timing]:
-    """Time whole photos with few and with many people in draft, the network loaded beforehand."""
+    """Time whole photos with few and with many people in normal quality, the network loaded."""
     from himapp.inference.e2e_him import E2EHimSession
     from models import load_network
 
-    session = E2EHimSession("cpu", quality="draft", load=lambda: load_network(weights))
+    session = E2EHimSession("cpu", quality="normal", load=lambda: load_network(weights))
     counts = {"photo_few": FEW_PEOPLE, "photo_many": MANY_PEOPLE}
     actions = {
         name: [find_action(session, photo) for photo in large_photos(data_root, count)]
@@ -92,7 +92,7 @@ def find_action(session: Any, photo: NDArray[np.uint8]) -> Callable[[], int]:
 def photo_lines(photos: dict[str, Timing]) -> list[str]:
     names = {"photo_few": f"{FEW_PEOPLE} person", "photo_many": f"{MANY_PEOPLE} people"}
     lines = [
-        f"{f'12 MP photo, draft, {names[name]}':36} {t.seconds:7.3f} s  ({t.people:.1f} found)"
+        f"{f'12 MP photo, normal, {names[name]}':36} {t.seconds:7.3f} s  ({t.people:.1f} found)"
         for name, t in photos.items()
     ]
     return [*lines, f"time({MANY_PEOPLE} people) / time({FEW_PEOPLE}): {photo_growth(photos):.3f}"]

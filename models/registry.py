@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from models.e2e_him.lite.backbones import BACKBONES
 from models.e2e_him.lite.config import LiteConfig
 from models.e2e_him.lite.network import E2EHimLite
@@ -15,14 +17,23 @@ from models.e2e_him.weights import WeightsFormatError, load_weights, read_info
 E2EHim = E2EHimLite | PaperE2EHim
 
 
-def _lite_with(backbone: str) -> E2EHimLite:
-    return E2EHimLite(LiteConfig(backbone=backbone))
+BACKBONE_SETS = (*((name,) for name in BACKBONES), ("mobilenet_v2", "efficientnet_lite2"))
+"""The further backbones that a lite network may have."""
+
+
+def lite_name(backbones: tuple[str, ...]) -> str:
+    """Return the name of the lite network with these further backbones."""
+    return "_".join(("e2e_him_lite", *backbones))
+
+
+def _lite_with(backbones: tuple[str, ...]) -> E2EHimLite:
+    return E2EHimLite(LiteConfig(backbones=backbones))
 
 
 NETWORKS: dict[str, Callable[[], E2EHim]] = {
     "e2e_him_lite": E2EHimLite,
     "e2e_him_swin_t": PaperE2EHim,
-    **{f"e2e_him_lite_{name}": partial(_lite_with, name) for name in BACKBONES},
+    **{lite_name(names): partial(_lite_with, names) for names in BACKBONE_SETS},
 }
 
 
@@ -38,7 +49,7 @@ def create_network(name: str) -> E2EHim:
 
 
 def load_network(path: Path) -> E2EHim:
-    """Load a weights file into the network it names, in eval mode and float32.
+    """Load a weights file into the network it names, in eval mode, float32 and channels last.
 
     Raises:
         WeightsFormatError: If the file is missing, damaged or names no known network.
@@ -49,4 +60,6 @@ def load_network(path: Path) -> E2EHim:
     network = create_network(info.network)
     load_weights(network, path)
     network.score_threshold, network.input_side = info.score_threshold, info.input_side
+    # Depthwise convolutions on a CPU take half the time with channels last.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval()

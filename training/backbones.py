@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 from models.e2e_him.lite.backbones import BACKBONES
-from models.registry import create_network, load_network
+from models.registry import create_network, lite_name, load_network
 from training.config import TrainingConfig, read_config
 from training.distributed import join_processes
 from training.engine import WEIGHTS_NAME, train
@@ -89,9 +89,9 @@ def contestant(config: TrainingConfig, name: str, starts: Path) -> TrainingConfi
     if name == DEFAULT:
         return config
     start = starts / f"{name}.safetensors"
-    run = replace(config.run, network=f"e2e_him_lite_{name}")
+    run = replace(config.run, network=lite_name((name,)))
     if start.exists():
-        return replace(config, run=replace(run, backbone_start=str(start)))
+        return replace(config, run=replace(run, backbone_starts=(str(start),)))
     optimiser = replace(config.optimiser, backbone_rate=config.optimiser.rate)
     return replace(config, run=run, optimiser=optimiser)
 
@@ -119,7 +119,7 @@ def _train_and_measure(
 
 
 def _start_of(config: TrainingConfig) -> str:
-    if config.run.backbone_start:
+    if config.run.backbone_starts:
         return "pretrained, frozen"
     return "random, trained" if config.optimiser.backbone_rate else "–"
 

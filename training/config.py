@@ -29,6 +29,9 @@ class DataConfig:
         close_up_share: Share of close-ups (people that fill or exceed the frame).
         rendered_share: Share of rendered groups with exact per-person coverage.
         pasted_share: Share of the real scenes that get extra people pasted in.
+        degraded_share: Share of the pictures that lose quality (noise, blur, compression).
+        zoom: How small and how large scenes and groups are shown, 1 filling the canvas; half of
+            them are smaller than that, half larger and cropped.
         labels: Folder of maps that ``self-train`` wrote, for more scenes; "" for none.
         licences: "all", or "commercial" for items whose licence allows commercial use only.
     """
@@ -40,6 +43,8 @@ class DataConfig:
     close_up_share: float = 0.1
     rendered_share: float = 0.04
     pasted_share: float = 0.3
+    degraded_share: float = 1.0
+    zoom: tuple[float, float] = (0.75, 2.2)
     labels: str = ""
     licences: Licences = "all"
 
@@ -83,7 +88,9 @@ class OptimiserConfig:
     Attributes:
         rate: Peak learning rate of what is trained.
         trunk_rate: Peak learning rate of the trunk; 0 keeps it frozen.
-        backbone_rate: The same of a second backbone.
+        backbone_rate: The same of further backbones.
+        frozen_stages: How many of a backbone's first stages stay as they are when it is trained;
+            the stem stays with them.
         perception: Whether the perception part is trained (False: matting only).
         weight_decay: Decoupled weight decay.
         warmup_steps: Steps of linear warm-up.
@@ -94,6 +101,7 @@ class OptimiserConfig:
     rate: float = 6e-4
     trunk_rate: float = 0.0
     backbone_rate: float = 0.0
+    frozen_stages: int = 0
     perception: bool = True
     weight_decay: float = 0.02
     warmup_steps: int = 150
@@ -108,8 +116,8 @@ class RunConfig:
     Attributes:
         network: Name in ``models.registry``.
         start: Weights to start from (safetensors), or "" for the converted detector trunk. Those of
-            the network without a second backbone will do for one that has it.
-        backbone_start: Weights of the second backbone, or "" for none.
+            a network with fewer backbones will do as well.
+        backbone_starts: Weights of backbones (safetensors), each named after its backbone.
         steps: Most optimiser steps.
         minutes: Most minutes spent in steps, over all resumptions (waiting for data is not
             counted); 0 sets no limit. The schedule follows whichever of steps and minutes is
@@ -124,7 +132,7 @@ class RunConfig:
 
     network: str = "e2e_him_lite"
     start: str = ""
-    backbone_start: str = ""
+    backbone_starts: tuple[str, ...] = ()
     steps: int = 4000
     minutes: float = 0.0
     max_queries: int = 30

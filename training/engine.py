@@ -31,8 +31,8 @@ from training.starts.record import WEIGHTS_NAME as TRUNK_NAME
 CHECKPOINT_NAME = "checkpoint.pt"
 WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "curve.jsonl"
-_ADDED = ("backbone.", "perception.pixels.from_others.")
-"""What a second backbone adds to the network."""
+_ADDED = ("backbones.", "perception.pixels.from_others.")
+"""What further backbones add to the network."""
 
 
 class Trainer:
@@ -117,21 +117,22 @@ class Trainer:
     def _choose_trained_parts(self) -> None:
         optimiser, loss = self.config.optimiser, self.config.loss
         self.network.trunk.requires_grad_(optimiser.trunk_rate > 0)
-        if self.network.backbone is not None:
-            self.network.backbone.requires_grad_(optimiser.backbone_rate > 0)
+        for backbone in self.network.backbones.values():
+            backbone.requires_grad_(optimiser.backbone_rate > 0)
+            if optimiser.frozen_stages:
+                _early(backbone, optimiser.frozen_stages).requires_grad_(False)
         self.network.perception.requires_grad_(optimiser.perception)
         self.network.guidance.requires_grad_(loss.alpha > 0)
         self.network.matting.requires_grad_(loss.alpha > 0)
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
         rates = self.config.optimiser
-        slow: list[tuple[nn.Module | None, float]] = [
+        slow = [
             (self.network.trunk, rates.trunk_rate),
-            (self.network.backbone, rates.backbone_rate),
+            (self.network.backbones, rates.backbone_rate),
         ]
-        apart = [
-            (list(part.parameters()), rate) for part, rate in slow if part is not None and rate > 0
-        ]
+        trained = [([p for p in part.parameters() if p.requires_grad], rate) for part, rate in slow]
+        apart = [(parameters, rate) for parameters, rate in trained if parameters]
         own = {id(p) for parameters, _ in apart for p in parameters}
         rest = [p for p in self._trained() if id(p) not in own]
         groups = [(rest, rates.rate), *apart]
@@ -145,6 +146,11 @@ class Trainer:
         factor = rate_factor(self.step, warmup, self.progress)
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak_rate"] * factor
+
+
+def _early(backbone: Any, stages: int) -> nn.Module:
+    early: nn.Module = backbone.early(stages)
+    return early
 
 
 def train(config: TrainingConfig, data: Path, out: Path, processes: Processes) -> None:
@@ -180,8 +186,8 @@ def start_network(config: TrainingConfig) -> E2EHimLite:
         load_weights(network, Path(config.run.start), may_lack=_ADDED)
     else:
         network.trunk.load_state_dict(load_file(STARTS / TRUNK_NAME))
-    if config.run.backbone_start and network.backbone is not None:
-        load_weights(network.backbone, Path(config.run.backbone_start))
+    for start in map(Path, config.run.backbone_starts):
+        load_weights(network.backbones[start.stem], start)
     return network.train()
 
 

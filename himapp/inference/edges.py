@@ -2,9 +2,11 @@
 
 A guided filter explains the matte, in a small window, as a linear function of the photo's colours.
 The function is fitted on the network's grid, where the photo's statistics are measured once for all
-people; its coefficients are up-sampled and meet the photo's own pixels. That is done only in tiles
-where the matte varies: elsewhere it is constant, and the work follows the length of the outlines,
-not the size of the photo or the number of people.
+people; its coefficients are up-sampled and meet the photo's own pixels. Windows are small where the
+outline is sharp, and wide where the matte is soft for some way, in hair above all: the network's
+matte is too smooth there to say anything in a small one. All that is done only in tiles where the
+matte varies: elsewhere it is constant, and the work follows the length of the outlines, not the
+size of the photo or the number of people.
 
 Reference: He, Sun, Tang, Guided Image Filtering, 2013; He, Sun, Fast Guided Filter, 2015.
 """
@@ -23,27 +25,73 @@ from himapp.inference.session import ALPHA_ONE, CancelToken
 
 _Floats = npt.NDArray[np.float32]
 
-# Half side of the filter's window on the network's grid, and how much the colours in it must vary
-# to count (0..1, squared). Measured on rendered portraits with exact alpha over photos, at factors
-# 4 and 6: with the exact matte on the grid the error in the soft band halves against linear
-# interpolation (.037 of .077; radius 1: .027); with a matte blurred by 1.5 pixels, nearer to a
-# network's, it falls from .191 to .138 (radius 1: .152). Smaller epsilons do a little better, but
-# those composites have no noise; a photo's is about .01 of the range.
-_RADIUS = 2
-_EPSILON = 1e-4
+# Half sides of the filter's windows on the network's grid, and how much the colours in them must
+# vary to count (0..1, squared).
+# The small one was measured on rendered portraits with exact alpha over photos, at factors 4 and 6:
+# with the exact matte on the grid the error in the soft band halves against linear interpolation
+# (.037 of .077; radius 1: .027); with a matte blurred by 1.5 pixels it falls from .191 to .138
+# (radius 1: .152). Smaller epsilons do a little better, but those composites have no noise; a
+# photo's is about .01 of the range.
+_SHARP = (2, 1e-4)
+# The wide one was measured with the network's own mattes of 12 rendered portraits: error and
+# gradient error in the soft band .083 and .131 with the small one alone, .080 and .116 with radius
+# 6 everywhere, which roughens sharp edges, .077 and .115 with both.
+_WIDE = (12, 1e-5)
+# How soft a matte is: the mean of 4 a (1 - a) around, about .1 at a sharp edge. From where and to
+# where wide windows take over.
+_SOFTNESS_RADIUS = 6
+_SOFT_FROM, _SOFT_TO = 0.1, 0.25
+_BLEND_RADIUS = 2
+# From and to which share of the matte's variance, explained by colours in wide windows, these are
+# trusted: before a plain wall they are, among leaves they would draw the leaves.
+_TRUST_FROM, _TRUST_TO = 0.4, 0.65
+_LEAST_VARIANCE = 1e-4
 _TILE = 16
 # What 8 bit cannot tell from 0 or 1 is 0 or 1; and a tile that varies less is not worth a filter.
 _HALF_STEP = 1 / 510
 _FLAT = 2 / 255
 # Steps of 16 bit from 0 to 1, where the ends begin half a step of 8 bit earlier.
 _STEPS = ALPHA_ONE / (1 - 2 * _HALF_STEP)
-# A pixel's value depends on the matte this far away: a window of windows, and interpolation.
-_REACH = 2 * _RADIUS + 1
+# Where the matte does not vary this far around, a pixel has its value: a window of windows, or none
+# that is soft; and interpolation.
+_REACH = max(2 * _SHARP[0], _SOFTNESS_RADIUS + _BLEND_RADIUS) + 1
+_WIDE_REACH = 2 * _WIDE[0] + 1
 # Matrices are inverted strip by strip, which stays in the processor's cache.
 _STRIP_ROWS = 16
 # Where the upper triangle of a symmetric 3 x 3 matrix has its values, and which makes up each row.
 _TRIANGLE = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 _ROWS = ((0, 1, 2), (1, 3, 4), (2, 4, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """What the filter needs to know of the colours in windows of one size.
+
+    Attributes:
+        radius: half side of the windows.
+        mean: float32 ``[3, h, w]``, the window's mean.
+        precision: float32 ``[6, h, w]``, the inverse of its regularised covariance: the upper
+            triangle, row by row.
+    """
+
+    radius: int
+    mean: _Floats
+    precision: _Floats
+
+    @classmethod
+    def measure(cls, colours: _Floats, radius: int, epsilon: float) -> "_Windows":
+        """Measure the colours ``[3, h, w]``."""
+        mean = np.stack([_window_mean(colour, radius) for colour in colours])
+        precision = np.stack([_window_mean(colours[i] * colours[j], radius) for i, j in _TRIANGLE])
+        for top in range(0, colours.shape[1], _STRIP_ROWS):
+            rows = slice(top, top + _STRIP_ROWS)
+            covariance = precision[:, rows].astype(np.float64)
+            for plane, (i, j) in zip(covariance, _TRIANGLE, strict=True):
+                plane -= mean[i, rows] * mean[j, rows]
+                if i == j:
+                    plane += epsilon
+            precision[:, rows] = _invert(covariance)
+        return cls(radius, mean, precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +103,21 @@ class Guide:
     Attributes:
         pixels: uint8 or uint16 ``[H, W, 3]``.
         small: float32 ``[3, h, w]`` in 0..1, the photo on the network's grid.
-        mean: float32 ``[3, h, w]``, the window's mean.
-        precision: float32 ``[6, h, w]``, the inverse of its regularised covariance: the upper
-            triangle, row by row.
+        sharp: its windows for sharp outlines.
+        wide: its windows for soft ones.
     """
 
     pixels: PixelArray
     small: _Floats
-    mean: _Floats
-    precision: _Floats
+    sharp: _Windows
+    wide: _Windows
 
     @classmethod
     def measure(cls, pixels: PixelArray, small: _Floats) -> "Guide":
         """Measure the windows' colours of ``small [h, w, 3]``, once for all people."""
         colours = np.ascontiguousarray(small.transpose(2, 0, 1))
-        mean = np.stack([_window_mean(colour) for colour in colours])
-        precision = np.stack([_window_mean(colours[i] * colours[j]) for i, j in _TRIANGLE])
-        for top in range(0, small.shape[0], _STRIP_ROWS):
-            rows = slice(top, top + _STRIP_ROWS)
-            covariance = precision[:, rows].astype(np.float64)
-            for plane, (i, j) in zip(covariance, _TRIANGLE, strict=True):
-                plane -= mean[i, rows] * mean[j, rows]
-                if i == j:
-                    plane += _EPSILON
-            precision[:, rows] = _invert(covariance)
-        return cls(pixels, colours, mean, precision)
+        sharp, wide = (_Windows.measure(colours, *size) for size in (_SHARP, _WIDE))
+        return cls(pixels, colours, sharp, wide)
 
 
 def _invert(matrices: npt.NDArray[np.float64]) -> _Floats:
@@ -152,7 +190,7 @@ class _Upsampler:
         self._top, self._left = self._rows[0].photo.start, self._columns[0].photo.start
         size = (self._rows[-1].photo.stop - self._top, self._columns[-1].photo.stop - self._left)
         self._alpha = np.zeros(size, np.uint16)
-        outer = window.grow(_REACH, (small.shape[0], small.shape[1]))
+        outer = window.grow(_WIDE_REACH, (small.shape[0], small.shape[1]))
         self._origin = (outer.top, outer.left)
         self._coefficients = _fit(guide, small, outer)
         reach = np.ones((2 * _REACH + 1, 2 * _REACH + 1), np.uint8)
@@ -224,30 +262,58 @@ def _fit(guide: Guide, small: _Floats, window: Window) -> _Floats:
 
     They belong to the photo's integer values and give alpha in steps of 16 bit, its ends clean.
     """
+    coefficients, _ = _fit_windows(guide, guide.sharp, small, window)
+    trust = _measure_softness(small[window.slices])
+    if trust.any():
+        wide, explained = _fit_windows(guide, guide.wide, small, window)
+        trust *= np.clip((explained - _TRUST_FROM) / (_TRUST_TO - _TRUST_FROM), 0, 1)
+        coefficients += trust * (wide - coefficients)
+    return coefficients
+
+
+def _measure_softness(matte: _Floats) -> _Floats:
+    """Tell where the matte is soft for some way, 0..1: hair is, sharp outlines are not."""
+    undecided = _window_mean(4 * matte * (1 - matte), _SOFTNESS_RADIUS)
+    share = np.clip((undecided - _SOFT_FROM) / (_SOFT_TO - _SOFT_FROM), 0, 1)
+    return _window_mean(share, _BLEND_RADIUS)
+
+
+def _fit_windows(
+    guide: Guide, windows: _Windows, small: _Floats, window: Window
+) -> tuple[_Floats, _Floats]:
+    """Fit windows of one size.
+
+    Returns:
+        The coefficients, see ``_fit``, and how much of the matte's variance the colours explain,
+        float32 ``[h, w]``, 0..1.
+    """
     rows, columns = window.slices
-    matte = small[rows, columns]
+    matte, radius = small[rows, columns], windows.radius
     colours, means, precision = (
-        planes[:, rows, columns] for planes in (guide.small, guide.mean, guide.precision)
+        planes[:, rows, columns] for planes in (guide.small, windows.mean, windows.precision)
     )
-    matte_mean = _window_mean(matte)
+    matte_mean = _window_mean(matte, radius)
     covariance = [
-        _window_mean(colour * matte) - mean * matte_mean
+        _window_mean(colour * matte, radius) - mean * matte_mean
         for colour, mean in zip(colours, means, strict=True)
     ]
     coefficients = np.empty((4, *matte.shape), np.float32)
     offset = matte_mean - _HALF_STEP
+    explained = np.zeros_like(matte)
     for index, row in enumerate(_ROWS):
         slope = sum(precision[k] * part for k, part in zip(row, covariance, strict=True))
         offset -= slope * means[index]
+        explained += slope * covariance[index]
         slope *= _STEPS / np.iinfo(guide.pixels.dtype).max
-        coefficients[index] = _window_mean(slope)
-    coefficients[3] = _window_mean(offset * np.float32(_STEPS))
-    return coefficients
+        coefficients[index] = _window_mean(slope, radius)
+    coefficients[3] = _window_mean(offset * np.float32(_STEPS), radius)
+    explained /= _window_mean(matte * matte, radius) - matte_mean * matte_mean + _LEAST_VARIANCE
+    return coefficients, _window_mean(explained, radius)
 
 
-def _window_mean(values: _Floats) -> _Floats:
+def _window_mean(values: _Floats, radius: int) -> _Floats:
     """Return the mean ``[h, w]`` over each pixel's window, mirrored at the borders."""
-    side = 2 * _RADIUS + 1
+    side = 2 * radius + 1
     mean = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT)
     return mean.astype(np.float32, copy=False).reshape(values.shape)
 

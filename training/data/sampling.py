@@ -86,7 +86,8 @@ class Sampler:
             canvas = self._close_up(side)
         else:
             canvas = self._composite(side)
-        canvas.picture = degrade(canvas.picture, self.rng)
+        if self.rng.random() < config.degraded_share:
+            canvas.picture = degrade(canvas.picture, self.rng)
         return canvas
 
     def _scene(self, side: int) -> Canvas:
@@ -235,7 +236,8 @@ class Sampler:
     ) -> tuple[Rgb, NDArray[np.uint8]]:
         """Letterbox or crop a photo and its maps to a square, mirrored half of the time."""
         rng = self.rng
-        zoom = rng.uniform(0.75, 1.0) if rng.random() < 0.5 else rng.uniform(1.0, 2.2)
+        least, most = self.config.zoom
+        zoom = rng.uniform(least, 1) if rng.random() < 0.5 else rng.uniform(1, most)
         scale, aspect = side / max(photo.shape[:2]) * zoom, rng.uniform(0.9, 1.1)
         height = max(8, int(photo.shape[0] * scale * aspect))
         width = max(8, int(photo.shape[1] * scale / aspect))

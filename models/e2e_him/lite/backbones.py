@@ -112,6 +112,10 @@ class InvertedResidualNet(nn.Module):
             self.stages.append(nn.Sequential(*blocks))
         self.channels = tuple(config.stages[kept].channels for kept in _STAGES_KEPT)
 
+    def early(self, stages: int) -> nn.ModuleList:
+        """Return the stem and the first stages."""
+        return nn.ModuleList([self.stem, *self.stages[:stages]])
+
     def forward(self, images: Tensor) -> Features:
         """Look at ``images`` (RGB 0..1, ``[B, 3, H, W]``, sides divisible by 32)."""
         x = self.stem(images * 2 - 1)
@@ -133,6 +137,10 @@ class SwinTiny(nn.Module):
         self.patches = nn.Conv2d(3, config.stem_channels[2], 4, 4)
         self.swin = SwinBackbone(config)
         self.channels = tuple(config.stage_channels)
+
+    def early(self, stages: int) -> nn.ModuleList:
+        """Return the patches' embedding and the first stages."""
+        return nn.ModuleList([self.patches, *self.swin.layers[:stages]])
 
     def forward(self, images: Tensor) -> Features:
         """Look at ``images`` (RGB 0..1, ``[B, 3, H, W]``, sides divisible by 32)."""

@@ -22,7 +22,7 @@ class LiteConfig:
         max_queries: Upper bound on the queries of one image (crowds need many).
         proposal_floor: Proposals scoring below this never become queries.
         proposal_overlap: Box IoU above which the weaker of two proposals is dropped.
-        backbone: Name of a second backbone that looks beside the detector, or "".
+        backbones: Names of further backbones that look beside the detector.
     """
 
     pixel_channels: int = 96
@@ -37,4 +37,4 @@ class LiteConfig:
     max_queries: int = 120
     proposal_floor: float = 0.01
     proposal_overlap: float = 0.7
-    backbone: str = ""
+    backbones: tuple[str, ...] = ()

@@ -46,8 +46,9 @@ class E2EHimLite(nn.Module):
         self.score_threshold = 0.5
         self.input_side = 640
         self.trunk = YoloxNanoTrunk()
-        self.backbone = BACKBONES[self.config.backbone]() if self.config.backbone else None
-        channels = self.backbone.channels if self.backbone else ()
+        backbones = {name: BACKBONES[name]() for name in self.config.backbones}
+        self.backbones = nn.ModuleDict(backbones)
+        channels = {name: backbone.channels for name, backbone in backbones.items()}
         self.perception = GeneralPerception(self.config, channels)
         self.guidance = UnitedGuidance(self.config)
         self.matting = InstanceMatting(self.config)
@@ -58,9 +59,8 @@ class E2EHimLite(nn.Module):
         bottom, right = (-side % SIDE_MULTIPLE for side in half.shape[-2:])
         half = F.pad(half, (0, right, 0, bottom), value=PAD_VALUE)
         full: TrunkOutput = self.trunk(images)
-        if self.backbone is not None:
-            full = replace(full, others=self.backbone(images))
-        return [full, self.trunk(half)]
+        others = {name: backbone(images) for name, backbone in self.backbones.items()}
+        return [replace(full, others=others), self.trunk(half)]
 
     def propose(self, looks: list[TrunkOutput], images: Tensor) -> Proposals:
         """Collect the person proposals of both looks."""

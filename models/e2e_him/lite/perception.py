@@ -6,6 +6,7 @@ References: sections 1 and 2 of the specification; dynamic mask heads after Tian
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +25,7 @@ from models.e2e_him.lite.proposals import CONTENT_CHANNELS, Queries
 from models.e2e_him.lite.trunk import TrunkOutput
 
 _POSITION_CHANNELS = 16
-_JOINED = (4, 8, 16, 32)  # the strides at which a second backbone joins
+_JOINED = (4, 8, 16, 32)  # the strides at which further backbones join
 _BOX_MARGIN = 0.02  # keeps the position relative to a tiny box finite
 _RELATIVE = 3
 _CHUNK = 2
@@ -42,7 +43,9 @@ class PixelMaps:
 class PixelFeatures(nn.Module):
     """Top-down path over both looks: the half-side look joins at twice its own strides."""
 
-    def __init__(self, config: LiteConfig, others: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, config: LiteConfig, others: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
         super().__init__()
         width, fine = config.pixel_channels, config.fine_channels
         self.from_64 = nn.Conv2d(256, width, 1)
@@ -56,10 +59,9 @@ class PixelFeatures(nn.Module):
         self.to_fine = nn.Conv2d(width, fine, 1)
         self.block_4 = SeparableResidual(fine, 3)
         joins = (fine, width, width, width)
-        joints = [nn.Conv2d(theirs, own, 1) for theirs, own in zip(others, joins, strict=False)]
-        for joint in joints:
-            start_at(joint)
-        self.from_others = nn.ModuleList(joints)
+        self.from_others = nn.ModuleDict(
+            {name: Joints(channels, joins) for name, channels in (others or {}).items()}
+        )
 
     def forward(self, full: TrunkOutput, half: TrunkOutput) -> PixelMaps:
         """Fuse two looks at one batch; the second saw the pictures at half the side."""
@@ -74,10 +76,26 @@ class PixelFeatures(nn.Module):
         return PixelMaps(fine=self.block_4(x4), middle=x16, coarse=x32)
 
     def _others(self, full: TrunkOutput) -> list[Tensor | float]:
-        """Return what the second backbone adds at strides 4 to 32; nothing without one."""
-        if not full.others:
-            return [0.0] * len(_JOINED)
-        return [joint(f) for joint, f in zip(self.from_others, full.others, strict=True)]
+        """Return what further backbones add at strides 4 to 32; nothing without any."""
+        added: list[Tensor | float] = [0.0] * len(_JOINED)
+        for name, joints in self.from_others.items():
+            added = [a + b for a, b in zip(added, joints(full.others[name]), strict=True)]
+        return added
+
+
+class Joints(nn.ModuleList):
+    """Bring a backbone's features to our widths; at first they add nothing."""
+
+    def __init__(self, channels: Sequence[int], widths: Sequence[int]) -> None:
+        super().__init__()
+        for theirs, own in zip(channels, widths, strict=True):
+            joint = nn.Conv2d(theirs, own, 1)
+            start_at(joint)
+            self.append(joint)
+
+    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
+        """Map each ``[B, C, h, w]`` to as many channels as it is added to."""
+        return [joint(f) for joint, f in zip(self, features, strict=True)]
 
 
 def _crop_like(x: Tensor, reference: Tensor) -> Tensor:
@@ -267,10 +285,12 @@ def _take(maps: Tensor, images: list[int]) -> Tensor:
 class GeneralPerception(nn.Module):
     """The paper's general perception network, fed by a detector's looks and proposals.
 
-    ``others`` are the channels of a second backbone's features, if there is one.
+    ``others`` are the channels of further backbones' features, by the backbone's name.
     """
 
-    def __init__(self, config: LiteConfig, others: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, config: LiteConfig, others: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
         super().__init__()
         self.pixels = PixelFeatures(config, others)
         self.decoder = PerceptionDecoder(config)

@@ -9,7 +9,8 @@ Reference: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", arXiv 2107.08430.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -127,7 +128,7 @@ class TrunkOutput:
         p4: 128 channels at stride 16.
         p5: 256 channels at stride 32.
         levels: Head maps at strides 8, 16 and 32.
-        others: A second backbone's features at strides 4, 8, 16 and 32, where there is one.
+        others: Further backbones' features at strides 4, 8, 16 and 32, by the backbone's name.
     """
 
     c2: Tensor
@@ -136,7 +137,7 @@ class TrunkOutput:
     p4: Tensor
     p5: Tensor
     levels: tuple[LevelOutput, ...]
-    others: tuple[Tensor, ...] = ()
+    others: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
 
 
 class YoloxNanoTrunk(nn.Module):

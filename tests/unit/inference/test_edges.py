@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from himapp.errors import Cancelled
+from himapp.inference import edges
 from himapp.inference.edges import Guide, crop_visible, quantise, upsample_matte
 from himapp.inference.session import CancelToken
 
@@ -120,6 +121,53 @@ def test_tiles_of_the_undecided_give_what_filtering_everything_gives() -> None:
     # Tiles that vary by less than two steps of 8 bit are not filtered, the ends are made clean.
     expected = _filter_everywhere(guide, small)
     np.testing.assert_allclose(_upsample(guide, small), expected, atol=3 / 255)
+
+
+def _strands(height: int, width: int) -> Floats:
+    """Return a head with thin strands round it."""
+    canvas = np.zeros((height, width), np.uint8)
+    centre = (width // 2, height // 2)
+    cv2.circle(canvas, centre, height // 5, 255, -1, cv2.LINE_AA)
+    for angle in np.linspace(0, 2 * np.pi, 90, endpoint=False):
+        tip = (
+            int(width / 2 + 0.38 * height * np.cos(angle)),
+            int(height * (0.5 + 0.38 * np.sin(angle))),
+        )
+        cv2.line(canvas, centre, tip, 255, 1, cv2.LINE_AA)
+    return canvas.astype(np.float32) / 255
+
+
+def _errors_in_hair(
+    person: npt.NDArray[np.float64],
+    background: npt.NDArray[np.float64],
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[float, float]:
+    """Return the mean errors among the strands: as it is, and with small windows alone."""
+    truth = _strands(400, 600)
+    mixed = truth[..., None] * person + (1 - truth[..., None]) * background
+    pixels = mixed.round().astype(np.uint8)
+    smooth = cv2.GaussianBlur(truth, (0, 0), 16)  # as a network sees hair
+    small = cv2.resize(smooth, (150, 100), interpolation=cv2.INTER_AREA)
+    hair = (smooth > 0.1) & (smooth < 0.6)
+    mixed_windows = np.abs(_upsample(pixels, small) - truth)[hair].mean()
+    monkeypatch.setattr(edges, "_measure_softness", np.zeros_like)
+    small_windows = np.abs(_upsample(pixels, small) - truth)[hair].mean()
+    return float(mixed_windows), float(small_windows)
+
+
+def test_wide_windows_find_strands_before_a_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    dark, wall = np.array([40.0, 30.0, 20.0]), np.array([200.0, 200.0, 200.0])
+    mixed, small = _errors_in_hair(dark, wall, monkeypatch)
+    assert mixed < 0.9 * small
+
+
+def test_wide_windows_are_not_trusted_where_colours_tell_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leaves = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, (400, 600)), (0, 0), 4)
+    leaves = np.where(leaves > 0, 200.0, 25.0)[..., None] * np.ones(3)
+    mixed, small = _errors_in_hair(leaves, leaves, monkeypatch)
+    assert mixed == pytest.approx(small, rel=1e-3)
 
 
 @settings(max_examples=40, deadline=None)

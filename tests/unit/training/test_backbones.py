@@ -23,10 +23,10 @@ def test_a_backbone_with_a_start_is_frozen_and_one_without_is_trained(tmp_path: 
     assert contestant(SHORT, DEFAULT, tmp_path) == SHORT
     frozen = contestant(SHORT, "mobilenet_v2", tmp_path)
     assert frozen.run.network == "e2e_him_lite_mobilenet_v2"
-    assert frozen.run.backbone_start.endswith("mobilenet_v2.safetensors")
+    assert [Path(p).name for p in frozen.run.backbone_starts] == ["mobilenet_v2.safetensors"]
     assert frozen.optimiser.backbone_rate == 0
     trained = contestant(SHORT, "swin_t", tmp_path)
-    assert trained.run.backbone_start == ""
+    assert trained.run.backbone_starts == ()
     assert trained.optimiser.backbone_rate == SHORT.optimiser.rate
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import models
+from models.e2e_him.lite.backbones import BACKBONES
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.config import DataConfig, LossConfig, OptimiserConfig, RunConfig, TrainingConfig
 from training.data.catalogue import read_catalogue
@@ -31,7 +33,7 @@ MATTING_ONLY = replace(
 )
 
 
-def with_run(config: TrainingConfig, **changes: float | str) -> TrainingConfig:
+def with_run(config: TrainingConfig, **changes: float | str | tuple[str, ...]) -> TrainingConfig:
     return replace(config, run=replace(config.run, **changes))
 
 
@@ -125,6 +127,31 @@ def test_a_trunk_is_tuned_at_its_own_rate() -> None:
     config = replace(CONFIG, optimiser=replace(CONFIG.optimiser, trunk_rate=1e-5))
     rates = [group["peak_rate"] for group in trainer_of(config).optimiser.param_groups]
     assert rates == [config.optimiser.rate, 1e-5]
+
+
+def test_late_stages_of_a_backbone_are_tuned_and_early_ones_stay(mini_data: Path) -> None:
+    rates = replace(CONFIG.optimiser, backbone_rate=1e-2, frozen_stages=5)
+    config = with_run(replace(CONFIG, optimiser=rates), network="e2e_him_lite_mobilenet_v2")
+    trainer = trainer_of(config)
+    for joint in trainer.network.perception.pixels.from_others["mobilenet_v2"]:
+        torch.nn.init.normal_(joint.weight)  # at zero, nothing behind them is trained
+    before = {k: v.clone() for k, v in trainer.network.backbones.state_dict().items()}
+    trainer.take_step(batch_of(mini_data, config))
+    after = trainer.network.backbones.state_dict()
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert {name.rpartition(".")[0].split(".")[2] for name in changed} == {"5", "6"}
+    rates_used = [group["peak_rate"] for group in trainer.optimiser.param_groups]
+    assert rates_used == [config.optimiser.rate, 1e-2]
+
+
+def test_a_backbone_starts_from_the_file_named_after_it(tmp_path: Path) -> None:
+    given = BACKBONES["efficientnet_lite2"]().state_dict()
+    start = tmp_path / "efficientnet_lite2.safetensors"
+    save_file(given, start)
+    network = "e2e_him_lite_mobilenet_v2_efficientnet_lite2"
+    started = start_network(with_run(CONFIG, network=network, backbone_starts=(str(start),)))
+    for name, value in started.backbones["efficientnet_lite2"].state_dict().items():
+        assert torch.equal(value, given[name])
 
 
 def test_matting_alone_leaves_perception(mini_data: Path) -> None:

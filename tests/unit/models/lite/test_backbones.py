@@ -26,8 +26,8 @@ def test_features_have_strides_4_to_32_and_the_channels_said(name: str) -> None:
 @pytest.mark.parametrize("name", BACKBONES)
 def test_a_second_backbone_changes_nothing_before_it_has_learned(name: str) -> None:
     torch.manual_seed(0)
-    network = E2EHimLite(LiteConfig(backbone=name)).eval()
-    plain = E2EHimLite(replace(network.config, backbone="")).eval()
+    network = E2EHimLite(LiteConfig(backbones=(name,))).eval()
+    plain = E2EHimLite(replace(network.config, backbones=())).eval()
     state = {k: v for k, v in network.state_dict().items() if k in plain.state_dict()}
     plain.load_state_dict(state)
     images = torch.rand(1, 3, 96, 64)
@@ -37,14 +37,15 @@ def test_a_second_backbone_changes_nothing_before_it_has_learned(name: str) -> N
     torch.testing.assert_close(ours.mask_features, theirs.mask_features)
 
 
-def test_what_the_second_backbone_sees_reaches_the_masks() -> None:
+def test_what_further_backbones_see_reaches_the_masks() -> None:
     torch.manual_seed(0)
-    network = E2EHimLite(LiteConfig(backbone="mobilenet_v2")).eval()
+    network = E2EHimLite(LiteConfig(backbones=("mobilenet_v2", "efficientnet_lite2"))).eval()
     images = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         before = network(images).mask_features
-        for joint in network.perception.pixels.from_others:
-            torch.nn.init.normal_(joint.weight)
-            after = network(images).mask_features
-            assert not torch.allclose(before, after)
-            before = after
+        for joints in network.perception.pixels.from_others.values():
+            for joint in joints:
+                torch.nn.init.normal_(joint.weight)
+                after = network(images).mask_features
+                assert not torch.allclose(before, after)
+                before = after

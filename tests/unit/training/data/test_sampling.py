@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from training.config import DataConfig
+from training.data import sampling
 from training.data.catalogue import Catalogue, Cut, Cutout, read_catalogue
 from training.data.compose import Canvas
 from training.data.sampling import PictureCache, Sampler
@@ -68,6 +69,17 @@ def test_scenes_keep_their_people_and_pasted_ones_come_in_front(catalogue: Catal
     most = max(len(canvas.alphas) for canvas in draw(catalogue, SCENES, 12))
     assert most == 2
     assert max(len(canvas.alphas) for canvas in draw(catalogue, PASTED, 12)) > most
+
+
+def test_scenes_may_be_shown_whole_and_as_they_are(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "degrade", None)
+    whole = replace(SCENES, zoom=(1.0, 1.0), degraded_share=0.0)
+    for canvas in draw(catalogue, whole, 8):
+        areas = np.array([(alpha > 127).sum() for alpha in canvas.alphas])
+        wanted = np.array([70 * 30, 60 * 34]) * (SIDE / 128) ** 2
+        assert np.allclose(areas, wanted, rtol=0.15)  # rows and columns of few pixels are rounded
 
 
 @pytest.mark.parametrize(
