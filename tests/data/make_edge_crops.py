@@ -1,7 +1,7 @@
 """Draw fixed crops of edges for the documentation: hair, hands, the gap between two people.
 
-Every picture shows the photo, and on black and on white what MODNet, guided up-sampling (Draft) and
-the refiner (Best) make of it, the person's colours estimated in the same way for all. The people
+Every picture shows the photo, and on black and on white what MODNet, guided up-sampling and a refiner
+make of it, the person's colours estimated in the same way for all. The people
 are those of ``openpeople`` (MIT) who were kept out of training, and the sample photos.
 
     PYTHONPATH=. python tests/data/make_edge_crops.py --openpeople CURATED \\
@@ -61,9 +61,10 @@ def main() -> None:
     args = parse_arguments()
     contestants = {
         "MODNet": whole_photo_predictor(BoxMatting(args.modnet)),
-        "guided (Draft)": app_predictor(args.weights, None, "draft"),
-        "refined (Best)": app_predictor(args.weights, args.refiner, "best"),
+        "guided (shipped)": app_predictor(args.weights, None, "normal"),
     }
+    if args.refiner:
+        contestants["refined"] = app_predictor(args.weights, args.refiner, "best")
     args.out.mkdir(parents=True, exist_ok=True)
     for crop in CROPS:
         if args.only and crop.name not in args.only:
@@ -82,7 +83,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--openpeople", type=Path, required=True)
     parser.add_argument("--modnet", type=Path, required=True)
     parser.add_argument("--weights", type=Path, default=weights / "e2e_him_lite.safetensors")
-    parser.add_argument("--refiner", type=Path, default=weights / "refiner.safetensors")
+    parser.add_argument("--refiner", type=Path, help="weights of a refiner, to compare")
     parser.add_argument("--only", nargs="*", help="names of crops")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -106,7 +107,7 @@ def draw_crop(photo: Rgb, crop: Crop, contestants: dict[str, PredictPeople]) -> 
         alpha = np.minimum(sum(matte for matte, _ in predict(photo)), 1).astype(np.float32)
         columns.append([fit(put_on(photo, alpha, window, grey)) for grey in (0, 255)])
     columns[0][1] = fit(np.repeat((alpha[window] * 255).astype(np.uint8)[..., None], 3, 2))
-    return lay_out(columns, ["photo; matte, refined", *contestants])
+    return lay_out(columns, ["photo; the last one's matte", *contestants])
 
 
 def put_on(photo: Rgb, alpha: Matte, window: tuple[slice, slice], grey: int) -> Rgb:
