@@ -1,8 +1,8 @@
 """Draw fixed crops of edges for the documentation: hair, hands, the gap between two people.
 
-Every picture shows the photo, and on black and on white what MODNet, guided up-sampling and a refiner
-make of it, the person's colours estimated in the same way for all. The people
-are those of ``openpeople`` (MIT) who were kept out of training, and the sample photos.
+Every picture shows the photo, and on black and on white what MODNet, guided up-sampling and a
+refiner make of it, the person's colours estimated in the same way for all. The people are those of
+``openpeople`` (MIT) who were kept out of training, and the sample photos.
 
     PYTHONPATH=. python tests/data/make_edge_crops.py --openpeople CURATED \\
         --modnet modnet.onnx --out docs/images
