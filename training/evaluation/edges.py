@@ -11,6 +11,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -188,13 +189,9 @@ def run_edges(args: Namespace) -> int:
 def _contestants(args: Namespace) -> dict[str, PredictPeople]:
     network = models.load_network(args.weights)
     side, threshold = network.input_side, network.score_threshold
-    contestants = {
-        "network, interpolated": network_predictor(network, side, threshold),
-        "draft: guided up-sampling": app_predictor(args.weights, None, "draft"),
-    }
-    if args.refiner:
-        contestants["normal: refined"] = app_predictor(args.weights, args.refiner, "normal")
-        contestants["best: refined"] = app_predictor(args.weights, args.refiner, "best")
+    contestants = {"network, interpolated": network_predictor(network, side, threshold)}
+    for quality in get_args(Quality):
+        contestants[quality] = app_predictor(args.weights, args.refiner, quality)
     if args.modnet:
         for short_side in MODNET_SHORT_SIDES:
             matting = BoxMatting(args.modnet, args.threads, short_side=short_side)
