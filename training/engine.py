@@ -178,7 +178,11 @@ def train(config: TrainingConfig, data: Path, out: Path, processes: Processes) -
 
 
 def start_network(config: TrainingConfig) -> E2EHimLite:
-    """Create the configured network with the weights it starts from."""
+    """Create the configured network with the weights it starts from.
+
+    Raises:
+        ValueError: If there is no recipe for the network, or it has no backbone of a start's name.
+    """
     network = create_network(config.run.network)
     if not isinstance(network, E2EHimLite):
         raise ValueError(f"no training recipe for {config.run.network}")
@@ -187,6 +191,8 @@ def start_network(config: TrainingConfig) -> E2EHimLite:
     else:
         network.trunk.load_state_dict(load_file(STARTS / TRUNK_NAME))
     for start in map(Path, config.run.backbone_starts):
+        if start.stem not in network.backbones:
+            raise ValueError(f"{config.run.network} has no backbone {start.stem}")
         load_weights(network.backbones[start.stem], start)
     return network.train()
 

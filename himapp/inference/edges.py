@@ -120,6 +120,11 @@ class Guide:
         return cls(pixels, colours, sharp, wide)
 
 
+def in_unit_range(pixels: PixelArray) -> _Floats:
+    """Return a photo's values as float32 in 0..1."""
+    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
 def _invert(matrices: npt.NDArray[np.float64]) -> _Floats:
     """Return the inverses of symmetric 3 x 3 matrices, both as triangles ``[6, h, w]``.
 

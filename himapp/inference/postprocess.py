@@ -11,7 +11,7 @@ import numpy.typing as npt
 from himapp.imaging.geometry import Box, Placement
 from himapp.imaging.photo import PixelArray
 from himapp.inference.devices import Prediction
-from himapp.inference.edges import Guide, upsample_matte
+from himapp.inference.edges import Guide, in_unit_range, upsample_matte
 from himapp.inference.preprocess import ModelInput
 from himapp.inference.refine import MatteRefinement, Refining
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
@@ -136,16 +136,12 @@ def _choose_method(
     height, width = pixels.shape[:2]
     placement = model_input.placement
     if height <= placement.content_height and width <= placement.content_width:
-        own = Guide.measure(pixels, _in_unit_range(pixels))
+        own = Guide.measure(pixels, in_unit_range(pixels))
         return lambda alpha, cancel: upsample_matte(own, _shrink(alpha, height, width), cancel)
     if refining is not None:
         return MatteRefinement(refining.refiner, pixels, refining.plan, people).enlarge
     guide = Guide.measure(pixels, model_input.content)
     return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
-
-
-def _in_unit_range(pixels: PixelArray) -> _Floats:
-    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
 def _shrink(alpha: _Floats, height: int, width: int) -> _Floats:

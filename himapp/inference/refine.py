@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 from himapp.imaging.geometry import Window
 from himapp.imaging.photo import PixelArray
-from himapp.inference.edges import Guide, crop_visible, find_support, quantise, upsample_matte
+from himapp.inference.edges import (
+    Guide,
+    crop_visible,
+    find_support,
+    in_unit_range,
+    quantise,
+    upsample_matte,
+)
 from himapp.inference.session import ALPHA_ONE, CancelToken
 from himapp.inference.tiles import TileRefiner
 
@@ -116,8 +123,7 @@ class MatteRefinement:
         self, part: PixelArray, colours: PixelArray, alpha: _Alpha, cancel: CancelToken
     ) -> _Cropped | None:
         """Enlarge the last level's matte by the photo's colours, then refine where it is soft."""
-        scale = np.float32(1 / np.iinfo(colours.dtype).max)
-        guide = Guide.measure(part, colours.astype(np.float32) * scale)
+        guide = Guide.measure(part, in_unit_range(colours))
         small = alpha.astype(np.float32) / np.float32(ALPHA_ONE)
         cropped = upsample_matte(guide, small, cancel)
         tiles = self.plan.softest_tiles // self.people

@@ -154,6 +154,12 @@ def test_a_backbone_starts_from_the_file_named_after_it(tmp_path: Path) -> None:
         assert torch.equal(value, given[name])
 
 
+def test_a_start_of_a_backbone_that_the_network_lacks_is_refused() -> None:
+    config = with_run(CONFIG, backbone_starts=("starts/mobilenet_v2.safetensors",))
+    with pytest.raises(ValueError, match="e2e_him_lite has no backbone mobilenet_v2"):
+        start_network(config)
+
+
 def test_matting_alone_leaves_perception(mini_data: Path) -> None:
     trainer = trainer_of(MATTING_ONLY)
     before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
