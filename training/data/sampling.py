@@ -23,6 +23,7 @@ IGNORE_ID = 255
 PAD_GREY = 114
 _PART_SHARES = {"ccp": 0.75, "interfaces": 0.1, "openpeople": 0.07, "rendered": 0.08}
 _CLOSE_UP_PARTS = ("interfaces", "openpeople", "rendered", "rendered", "ccp")
+_CLOSE_TOGETHER = (1, 1, 1, 2, 2, 3)
 _CROWD = ((0, 1, 2, 3, 4, 5, 6, 8), (0.1, 0.18, 0.2, 0.18, 0.14, 0.1, 0.06, 0.04))
 _LARGEST_SCALE = 2.0  # a cut-out enlarged further is all blur
 _STRETCH = (0.9, 1.1)
@@ -130,14 +131,16 @@ class Sampler:
         return canvas
 
     def _close_up(self, side: int) -> Canvas:
-        """One person, sometimes two, as tall as the frame or taller."""
+        """One to three people as tall as the frame or taller, close together."""
         canvas = Canvas.over(self._background(side))
-        rng, people = self.rng, int(self.rng.choice((1, 1, 1, 2)))
-        for _ in range(people):
+        rng, people = self.rng, int(self.rng.choice(_CLOSE_TOGETHER))
+        tall, middle = rng.uniform(0.75, 1.5) * side, rng.uniform(0.3, 0.7) * side
+        for index in rng.permutation(people):
             part = str(rng.choice(_CLOSE_UP_PARTS))
-            height = rng.uniform(0.75, 1.5) * side * (1.4 if part == "ccp" else 1)
-            placement = Placement(height, rng.uniform(0.3, 0.7) * side, side * rng.uniform(1, 1.4))
-            self._add_person(canvas, self._pick(self._part(part)), placement, 0.0)
+            height = tall * (1.4 if part == "ccp" else 1)
+            placement = Placement(height, middle, side * rng.uniform(1, 1.4))
+            step = (index - (people - 1) / 2) * rng.uniform(0.3, 0.8)
+            self._add_person(canvas, self._pick(self._part(part)), placement, step)
         return canvas
 
     def _add_people(self, canvas: Canvas, count: int) -> None:

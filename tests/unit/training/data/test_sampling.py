@@ -82,6 +82,20 @@ def test_scenes_may_be_shown_whole_and_as_they_are(
         assert np.allclose(areas, wanted, rtol=0.15)  # rows and columns of few pixels are rounded
 
 
+def test_close_ups_show_one_to_three_people_in_front_of_each_other(catalogue: Catalogue) -> None:
+    canvases = draw(catalogue, CLOSE_UPS, 60)
+    numbers = [len(canvas.alphas) for canvas in canvases]
+    assert set(numbers) <= {0, 1, 2, 3}  # whoever would hide another is left out
+    assert sum(number > 1 for number in numbers) > 10
+    covered = [
+        canvas
+        for canvas in canvases
+        for alpha, whole in zip(canvas.alphas, canvas.whole_px, strict=True)
+        if np.count_nonzero(alpha > 127) < 0.95 * whole
+    ]
+    assert len(covered) > 5
+
+
 @pytest.mark.parametrize(
     "cut",
     [
