@@ -4,7 +4,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from himapp.document.changes import diff
@@ -156,7 +156,9 @@ class Editor(QObject):
         kept = drop_oldest(steps, self._undo_budget_bytes)
         dropped = len(steps) - len(kept)
         if dropped:
-            self._refill(kept, self._undo_stack.cleanIndex() - dropped)
+            # What can be undone and whether all is saved stay as they are: nobody needs to hear it.
+            with QSignalBlocker(self._undo_stack):
+                self._refill(kept, self._undo_stack.cleanIndex() - dropped)
 
     def _refill(self, steps: Sequence[Step], clean_index: int) -> None:
         """Put these steps alone on the stack, which cannot let go of single ones by itself."""

@@ -126,6 +126,18 @@ def test_the_oldest_steps_go_when_they_take_too_much(small_editor: Editor, qtbot
     assert not stack.isClean()
 
 
+def test_nobody_hears_that_all_is_saved_when_older_steps_go(small_editor: Editor) -> None:
+    told = []
+    small_editor.undo_stack.cleanChanged.connect(told.append)
+    for grey in range(6):
+        put_image(small_editor, grey)
+        if grey == 3:
+            small_editor.undo_stack.setClean()
+    assert told == [False, True, False]
+    assert small_editor.undo_stack.undoText() == "image 5"
+    assert small_editor.undo_stack.canUndo()
+
+
 def test_a_gesture_goes_on_when_older_steps_go(small_editor: Editor) -> None:
     for grey in range(3):
         put_image(small_editor, grey)

@@ -70,6 +70,20 @@ def test_what_is_saved_or_undone_needs_no_recovery_file(
     qtbot.waitUntil(lambda: not opened.autosaving.is_busy)
 
 
+def test_steps_that_undo_drops_leave_the_recovery_file(
+    qtbot: QtBot, opened: MainWindow, monkeypatch
+) -> None:
+    monkeypatch.setattr(opened.editor, "_undo_budget_bytes", 1)
+    brighten(opened)
+    kept = keep_edits(qtbot, opened)
+    opened.editor.end_gesture()
+    brighten(opened, 2)
+    assert opened.editor.undo_stack.count() == 1
+    assert opened.autosaving.path == kept
+    qtbot.waitUntil(lambda: not opened.autosaving.is_busy)
+    assert kept.exists()
+
+
 def test_a_clean_close_leaves_nothing(qtbot: QtBot, opened: MainWindow, monkeypatch) -> None:
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
     brighten(opened)
