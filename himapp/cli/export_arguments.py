@@ -55,7 +55,7 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     add("--aspect", choices=get_args(Aspect), help="shape of cropped files")
     add("--depth", choices=get_args(BitDepth), help="bits per channel")
     add("--color-space", choices=("keep", *get_args(ColorSpace)), help="keep or convert colours")
-    add("--background", type=_read_colour, metavar="#RRGGBB", help="behind people in a JPEG")
+    add("--background", type=_read_colour, metavar="#RRGGBB", help="behind people in a JPEG, sRGB")
     add("--quality", type=int, metavar="N", help="1 to 100; makes a WebP lossy")
     add("--dpi", type=float, metavar="N", help="pixels per inch in print")
     add("--keep-colours", action="store_true", help="do not clean colours at soft edges")

@@ -88,8 +88,8 @@ class CodingOptions:
         is_lossless: whether a WebP keeps every pixel.
         color_space: the photo's own, or what colours are converted to.
         metadata: what is taken over of the photo's.
-        background: red, green, blue, 0..255, in the photo's colour space: what a JPEG shows
-            where the picture is transparent.
+        background: red, green, blue, 0..255, in sRGB, so that presets mean the same colour for
+            every photo: what a JPEG shows where the picture is transparent.
     """
 
     image_format: ImageFormat = "png"

@@ -213,10 +213,15 @@ def _put_on_background(part: Array, source: PictureSource) -> Array:
         return part
     values = to_float(part)
     alpha = np.ascontiguousarray(values[..., 3])
-    paper = np.asarray(source.options.coding.background, np.float32) / 255
-    behind = np.broadcast_to(paper, (*alpha.shape, 3))
+    behind = np.broadcast_to(_find_paper(source), (*alpha.shape, 3))
     flat = weigh(values[..., :3], alpha) + weigh(np.ascontiguousarray(behind), 1 - alpha)
     return from_float(flat, part.dtype)
+
+
+def _find_paper(source: PictureSource) -> FloatImage:
+    """Return the colour behind a JPEG as the document's: ``[1, 1, 3]``."""
+    chosen = np.array([[source.options.coding.background]], np.uint8)
+    return to_float(convert_pixels(chosen, None, working_profile(source.document.photo)))
 
 
 def _has_alpha(pixels: Array) -> bool:

@@ -195,6 +195,21 @@ def test_what_hangs_over_the_photo_is_clear_or_paper(make_document, cache, tmp_p
         assert np.abs(pixels[-1, -1] - corner).max() <= 2
 
 
+@pytest.mark.parametrize("space", ["keep", "srgb"])
+@pytest.mark.parametrize("photos", ["adobe-rgb", "display-p3", "srgb"])
+def test_the_colour_behind_a_jpeg_is_srgb_whatever_the_photos_space(cache, tmp_path, photos, space):
+    paper = (62, 104, 168)
+    photo = Photo(np.full((60, 90, 3), 90, np.uint8), icc=profile_of(photos))
+    document = Document.for_photo(photo)
+    document = edits.set_background(document, TransparentBackground())
+    coding = CodingOptions("jpeg", quality=100, color_space=space, background=paper)
+    (file,) = export(document, ExportOptions("composite", coding=coding), tmp_path, cache)
+    written = profile_of(photos if space == "keep" else space)
+    shown = convert_pixels(read(file), written, None)
+    # Paper, file and this reading are rounded to 8 bit, and JPEG is lossy.
+    assert np.abs(shown.astype(int) - paper).max() <= 3
+
+
 def test_photo_colours_stand_under_the_matte_when_asked(soft_person, cache, tmp_path):
     document, _ = soft_person
     options = ExportOptions(crop=FULL_FRAME, is_decontaminated=False)
