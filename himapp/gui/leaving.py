@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from himapp.document.document import Document
 from himapp.gui.editor import Editor
 from himapp.gui.exporting import Exporting
 from himapp.gui.project_flow import ProjectFlow
@@ -16,7 +17,7 @@ _ROLE: Final = QMessageBox.StandardButton
 
 
 class Leaving(QObject):
-    """Asks whether edits are to be saved and an export be stopped.
+    """Asks whether edits are to be saved and an export be stopped; lets a save end.
 
     Args:
         editor: its undo stack says whether there are edits that no project holds.
@@ -41,6 +42,7 @@ class Leaving(QObject):
         self._saving = saving
         self._parent = parent
         self._then: Callable[[], object] | None = None
+        self._given_up: Document | None = None
         saving.saved.connect(self._on_saved)
         saving.ended.connect(self._on_saving_ended)
         saving.failed.connect(self._forget)
@@ -54,8 +56,9 @@ class Leaving(QObject):
         Returns:
             Whether the document may be left at once.
         """
-        self._then = None
-        if self._editor.undo_stack.isClean():
+        given_up = self._given_up
+        self._forget()
+        if self._editor.undo_stack.isClean() or self._editor.document is given_up:
             return True
         if self._saving.is_saving_current:
             self._then = then
@@ -69,8 +72,26 @@ class Leaving(QObject):
             self._then = then
         return answer == _ROLE.Discard
 
-    def may_stop_export(self) -> bool:
-        """Ask before an export is left undone."""
+    def may_close(self, then: Callable[[], object]) -> bool:
+        """Ask before edits are lost or an export is left undone, and let a save end.
+
+        Args:
+            then: is called later if something is being saved, and once it is.
+
+        Returns:
+            Whether the window may be closed at once.
+        """
+        return self.may_leave_document(then) and self._has_saved(then) and self._may_stop_export()
+
+    def _has_saved(self, then: Callable[[], object]) -> bool:
+        if not self._saving.is_busy:
+            return True
+        # Edits since then are not wanted: that was asked before, and is not asked again.
+        is_clean = self._editor.undo_stack.isClean()
+        self._then, self._given_up = then, None if is_clean else self._editor.document
+        return False
+
+    def _may_stop_export(self) -> bool:
         question = "Files are still being written. Stop that and close?"
         return not self._exporting.is_busy or (
             self._ask(question, _ROLE.Close | _ROLE.Cancel, _ROLE.Cancel) == _ROLE.Close
@@ -93,8 +114,8 @@ class Leaving(QObject):
     @Slot(bool)
     def _on_saving_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
         if is_cancelled:
-            self._then = None
+            self._forget()
 
-    @Slot(str)
-    def _forget(self, _sentence: str) -> None:
-        self._then = None
+    @Slot()
+    def _forget(self) -> None:
+        self._then, self._given_up = None, None

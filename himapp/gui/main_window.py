@@ -346,8 +346,8 @@ class MainWindow(QMainWindow):
         self.open_paths(files.find_dropped_files(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Ask about edits, keep the settings and end the background work."""
-        if not (self.leaving.may_leave_document(self.close) and self.leaving.may_stop_export()):
+        """Ask about edits, let a save end, keep the settings and end the background work."""
+        if not self.leaving.may_close(self.close):
             event.ignore()
             return
         place = describe_place(self)
