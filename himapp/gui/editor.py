@@ -75,6 +75,10 @@ class Editor(QObject):
         """What renderings of this document share."""
         return self._cache
 
+    def shows_photo_of(self, document: Document) -> bool:
+        """Whether the current document has the photo of this one, whatever was edited since."""
+        return self._document is not None and self._document.photo is document.photo
+
     def open_document(self, document: Document | None) -> None:
         """Show another document and forget the steps, the selection and what was derived."""
         self.end_gesture()

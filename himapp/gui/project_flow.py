@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from himapp.document.document import Document
 from himapp.document.project_file import PROJECT_SUFFIX
 from himapp.gui.actions import Slots
 from himapp.gui.dialogs import files
@@ -97,7 +98,8 @@ class ProjectFlow(QObject):
         place = Path.home() if is_ours or not os.access(folder, os.W_OK) else folder
         return place / f"{photo.stem}{PROJECT_SUFFIX}"
 
-    @Slot(object)
-    def _on_saved(self, path: Path) -> None:
-        self._path = path
-        self.path_changed.emit()
+    @Slot(object, object)
+    def _on_saved(self, path: Path, document: Document) -> None:
+        if self._editor.shows_photo_of(document):
+            self._path = path
+            self.path_changed.emit()

@@ -1,4 +1,4 @@
-"""What happens while a project is being written."""
+"""What happens while a project is being written: edits, other photos, other saves, closing."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from himapp.document.document import Document
 from himapp.document.project_file import load_project, save_project
 from himapp.gui import project_saving
+from himapp.gui.dialogs import files
 from himapp.gui.main_window import MainWindow
 
 Asked = list[str]
@@ -60,8 +61,90 @@ def begin_save(window: MainWindow) -> None:
     assert window.saving.is_busy
 
 
+def let_end(qtbot: QtBot, window: MainWindow, gate: threading.Event) -> None:
+    gate.set()
+    qtbot.waitUntil(lambda: not window.is_busy)
+
+
 def exposure_in(path: Path) -> float:
     return float(load_project(path).find_layer(2).adjustments.exposure_stops)
+
+
+def test_a_photo_opened_meanwhile_does_not_get_the_projects_name(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, image_file: Path, gate, session
+) -> None:
+    begin_save(opened)
+    session.lefts = ()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        opened.open_path(image_file)
+    let_end(qtbot, opened, gate)
+    assert opened.project.path is None
+    assert opened.windowTitle() == "red.png[*] – himapp"
+    assert len(load_project(project_file).layers) == 3
+
+
+def test_the_next_photos_save_lets_the_one_before_end(
+    qtbot: QtBot,
+    opened: MainWindow,
+    project_file: Path,
+    image_file: Path,
+    gate,
+    session,
+    monkeypatch,
+) -> None:
+    begin_save(opened)
+    session.lefts = ()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        opened.open_path(image_file)
+    other = project_file.with_name("other.himapp")
+    monkeypatch.setattr(files, "ask_project", lambda *_: other)
+    begin_save(opened)
+    let_end(qtbot, opened, gate)
+    assert opened.project.path == other
+    assert len(load_project(project_file).layers) == 3
+    assert load_project(other).photo.path == image_file
+
+
+def test_a_second_save_takes_the_star_away(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, gate, asked: Asked
+) -> None:
+    brighten(opened)
+    begin_save(opened)
+    begin_save(opened)
+    let_end(qtbot, opened, gate)
+    assert exposure_in(project_file) == 1
+    assert not opened.isWindowModified()
+    assert opened.close()
+    assert asked == []
+
+
+def test_people_found_meanwhile_are_not_saved(
+    qtbot: QtBot, window: MainWindow, photo_file: Path, project_file: Path, gate, asked, session
+) -> None:
+    session.gate.clear()
+    with qtbot.waitSignal(window.opening.file_opened):
+        window.open_path(photo_file)
+    begin_save(window)
+    with qtbot.waitSignal(window.opening.people_found):
+        session.gate.set()
+    assert not window.close()  # it waits for the save
+    let_end(qtbot, window, gate)
+    assert load_project(project_file).layers == ()
+    assert window.isVisible()
+    assert window.isWindowModified()
+    assert len(asked) == 1
+
+
+def test_undo_to_what_was_saved_before_is_not_what_is_saved(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, gate
+) -> None:
+    brighten(opened)
+    begin_save(opened)
+    opened.editor.undo_stack.undo()
+    assert not opened.isWindowModified()
+    let_end(qtbot, opened, gate)
+    assert exposure_in(project_file) == 1
+    assert opened.isWindowModified()
 
 
 def test_closing_waits_for_a_save_without_a_question(
