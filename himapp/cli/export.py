@@ -24,6 +24,7 @@ from himapp.document.document import Document
 from himapp.document.export import run_export
 from himapp.document.export_options import ExportOptions
 from himapp.document.export_plan import plan_export
+from himapp.document.export_sources import list_sources
 from himapp.document.project_file import PROJECT_SUFFIX, load_project
 from himapp.document.render_cache import RenderCache
 from himapp.errors import ExportError, HimappError, MissingPhotoError
@@ -94,13 +95,15 @@ class _ExportRun:
         self._as_json = as_json
         self._progress = TerminalProgress(sys.stderr)
         self._outcomes: list[ProjectReport | ProjectFailure] = []
+        self._taken: list[Path] = []
         self._error: str | None = None
 
     def try_projects(self, projects: list[Path], options: ExportOptions, out: Path) -> ExitCode:
         try:
             make_folder(out)
-            # No project of the run is written over, whichever one is exported.
-            options = replace(options, protected=tuple(projects))
+            # No project or photo of the run is written over, whichever project is exported.
+            sources = (source for path in projects for source in list_sources(path, self._photos))
+            options = replace(options, protected=tuple(sources))
             for number, project in enumerate(projects, start=1):
                 prefix = f"[{number}/{len(projects)}] {project.name}: "
                 self._tell(self._try_project(project, options, out, prefix))
@@ -132,7 +135,9 @@ class _ExportRun:
         started = time.perf_counter()
         self._progress.show(f"{prefix}reading")
         document = load_moved_project(project, self._photos)
+        options = replace(options, taken=tuple(self._taken))
         plan = plan_export(document, options, out)
+        self._taken.extend(plan.given)
 
         def show(done: int, of: int) -> None:
             self._progress.show(f"{prefix}writing files, {done} of {of}")

@@ -131,6 +131,8 @@ class ExportOptions:
         content: what the files show.
         people: ids of the people; None means everybody whose eye is on. For cut-outs and mattes.
         protected: files that are never replaced, beside those the document is made of: a project.
+        taken: what other documents of the same run have in the folder; never given out again, so
+            that files of one run neither replace nor skip each other.
         is_decontaminated: whether cut-outs and layers hold the people's own colours, cleaned of
             what shines through and going on a little under alpha 0; else the photo's colours.
         is_zipped: whether a cut-out is a ZIP of two PNG files, colour and alpha.
@@ -143,6 +145,7 @@ class ExportOptions:
     content: Content = "cut-out"
     people: tuple[int, ...] | None = None
     protected: tuple[Path, ...] = ()
+    taken: tuple[Path, ...] = ()
     is_decontaminated: bool = True
     is_zipped: bool = False
     crop: CropOptions = field(default_factory=CropOptions)

@@ -69,10 +69,12 @@ class ExportPlan:
         files: the pictures in the order of the people's numbers, also those to be skipped; none
             if there is nobody to write.
         sidecar: where the JSON file goes that tells of them; None if it was not asked for.
+        given: the paths of all of them, also of a sidecar to be skipped.
     """
 
     files: tuple[PlannedFile, ...]
     sidecar: Path | None = None
+    given: tuple[Path, ...] = ()
 
     @property
     def to_write(self) -> tuple[PlannedFile, ...]:
@@ -92,9 +94,8 @@ def plan_export(document: Document, options: ExportOptions, folder: Path) -> Exp
         ValueError: an id in the options is no layer's.
         ExportError: the name template is wrong, or a file would be giant.
     """
-    picker = _NamePicker(
-        folder, options.naming.collision, (*_sources(document), *options.protected)
-    )
+    sources = (*_sources(document), *options.protected)
+    picker = _NamePicker(folder, options.naming.collision, sources, options.taken)
     day = _find_day(document)
     stem = document.photo.path.stem if document.photo.path is not None else _NO_NAME
     template = options.naming.template.strip() or DEFAULT_TEMPLATES[options.content]
@@ -110,9 +111,9 @@ def plan_export(document: Document, options: ExportOptions, folder: Path) -> Exp
         _refuse_giant(document, path, size)
         files.append(PlannedFile(path, layer.id if layer else None, region, size, fate))
     if not (options.naming.has_sidecar and files):
-        return ExportPlan(tuple(files))
+        return ExportPlan(tuple(files), None, tuple(picker.given))
     sidecar, fate = picker.pick(clean_name(f"{stem}-export"), ".json")
-    return ExportPlan(tuple(files), None if fate == "skipped" else sidecar)
+    return ExportPlan(tuple(files), None if fate == "skipped" else sidecar, tuple(picker.given))
 
 
 def _pick_suffix(document: Document, options: ExportOptions) -> str:
@@ -177,11 +178,18 @@ def _find_pictures(
 class _NamePicker:
     """Gives out paths that were not given out before and that take no source's place."""
 
-    def __init__(self, folder: Path, collision: Collision, sources: Iterable[Path]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        collision: Collision,
+        sources: Iterable[Path],
+        taken: Iterable[Path],
+    ) -> None:
+        self.given: list[Path] = []
         self._folder = folder
         self._collision = collision
         self._sources = [path for path in sources if os.path.exists(path)]
-        self._taken: set[str] = set()
+        self._taken = {compare_key(path.name) for path in taken}
 
     def pick(self, name: str, suffix: str) -> tuple[Path, Fate]:
         """Return the path for a name, with ``-2``, ``-3``, … where it is taken."""
@@ -190,12 +198,13 @@ class _NamePicker:
             number += 1
             path = self._folder / f"{name}-{number}{suffix}"
         self._taken.add(compare_key(path.name))
+        self.given.append(path)
         if not os.path.lexists(path):
             return path, "new"
         return path, "skipped" if self._collision == "skip" else "replaced"
 
     def _is_taken(self, path: Path) -> bool:
-        """Whether the path belongs to this export's other files, or may not be replaced."""
+        """Whether the path belongs to another file of the run, or may not be replaced."""
         if compare_key(path.name) in self._taken:
             return True
         if self._collision == "skip" or not os.path.lexists(path):

@@ -63,7 +63,7 @@ BUILT_IN_PRESETS: Final = (
 """The program's own presets, in the order of the list."""
 
 
-_OF_ONE_DOCUMENT: Final = frozenset({"people", "protected"})
+_OF_ONE_DOCUMENT: Final = frozenset({"people", "protected", "taken"})
 
 
 def find_preset(name: str, kept: Mapping[str, Any]) -> ExportPreset:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from himapp.cli import main
 from himapp.document import edits
+from himapp.document.background import ImageBackground
 from himapp.document.document import Document
 from himapp.document.export_options import CodingOptions, ExportOptions, NamingOptions
 from himapp.document.export_presets import write_options
@@ -50,7 +51,11 @@ def make_project(folder: Path, stem: str) -> Path:
 
 
 def export(project: Path, out: Path, *more: str) -> list[str]:
-    assert main(["export", str(project), "--out", str(out), *more]) == 0
+    return export_all([project], out, *more)
+
+
+def export_all(projects: list[Path], out: Path, *more: str) -> list[str]:
+    assert main(["export", *map(str, projects), "--out", str(out), *more]) == 0
     return sorted(path.name for path in out.iterdir())
 
 
@@ -150,6 +155,45 @@ def test_neither_photo_nor_project_is_written_over(project: Path, tmp_path: Path
     export(project, project.parent, *more)
     assert {path: hash_of(path) for path in before} == before
     assert (project.parent / "wedding-2.png").exists()
+
+
+@pytest.mark.parametrize("existing", ["rename", "overwrite", "skip"])
+def test_files_of_one_run_never_take_each_others_place(tmp_path: Path, existing: str) -> None:
+    projects = [make_project(tmp_path / day, "DSC_0001") for day in ("day1", "day2")]
+    more = ("--existing", existing, "--content", "composite", "--sidecar")
+    names = [
+        "DSC_0001-composite-2.png",
+        "DSC_0001-composite.png",
+        "DSC_0001-export-2.json",
+        "DSC_0001-export.json",
+    ]
+    assert export_all(projects, tmp_path / "out", *more) == names
+    if existing != "rename":
+        assert export_all(projects, tmp_path / "out", *more) == names
+
+
+def test_a_second_run_that_skips_gives_a_new_project_what_it_lacks(tmp_path: Path) -> None:
+    projects = [make_project(tmp_path / day, "a") for day in ("day1", "day2")]
+    more = ("--existing", "skip", "--content", "composite", "--sidecar")
+    export(projects[0], tmp_path / "out", *more)
+    names = ["a-composite-2.png", "a-composite.png", "a-export-2.json", "a-export.json"]
+    assert export_all(projects, tmp_path / "out", *more) == names
+
+
+@pytest.mark.parametrize("stem", ["DSC_0001", "moved", "image"])
+def test_no_other_projects_photo_is_written_over(tmp_path: Path, stem: str) -> None:
+    first, second = (make_project(tmp_path / day, "DSC_0001") for day in ("day1", "day2"))
+    third = make_project(tmp_path / "day3", "moved")
+    third.with_suffix(".png").rename(second.parent / "moved.png")
+    image = ImageBackground(np.zeros((4, 4, 3), np.uint8), path=str(second.parent / "image.png"))
+    write_png(second.parent / "image.png", image.pixels)
+    save_project(edits.set_background(load_project(second), image), second)
+    before = {path: hash_of(path) for path in second.parent.iterdir()}
+    out = second.parent
+    more = ("--existing", "overwrite", "--content", "composite", "--template", stem)
+    names = export_all([first, second, third], out, "--photos", str(out), *more)
+    assert {path: hash_of(path) for path in before} == before
+    assert f"{stem}-4.png" in names
 
 
 def hash_of(path: Path) -> str:

@@ -81,6 +81,22 @@ def test_a_taken_name_gets_a_number(make_document, tmp_path):
         assert (file.path.name, file.fate) == (name, fate)
 
 
+@pytest.mark.parametrize("collision", ["rename", "overwrite", "skip"])
+def test_what_another_document_of_the_run_has_is_not_given_out_again(
+    make_document, tmp_path, collision
+):
+    naming = NamingOptions("{stem}-{index}", collision, has_sidecar=True)
+    (tmp_path / "photo-export.json").write_bytes(b"mine")
+    before = plan_export(make_document(), ExportOptions(people=(1,), naming=naming), tmp_path)
+    options = ExportOptions(people=(1,), naming=naming, taken=before.given)
+    plan = plan_export(make_document(), options, tmp_path)
+    assert names(plan) == ["photo-1-2.png"]
+    assert not set(plan.given) & set(before.given)
+    assert plan.sidecar.name == (
+        "photo-export-3.json" if collision == "rename" else "photo-export-2.json"
+    )
+
+
 def test_skipped_files_are_not_written(make_document, tmp_path):
     (tmp_path / "photo-02.png").write_bytes(b"mine")
     options = ExportOptions(naming=NamingOptions("{stem}-{index:02}", "skip"))

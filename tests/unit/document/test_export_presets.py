@@ -100,10 +100,11 @@ def test_only_what_does_not_fit_gets_its_default():
 
 
 def test_people_and_files_of_one_document_are_not_kept():
-    chosen = ExportOptions(people=(1, 2), protected=(Path("a.himapp"),))
+    chosen = ExportOptions(people=(1, 2), protected=(Path("a.himapp"),), taken=(Path("a.png"),))
     stored = write_options(chosen)
-    assert not {"people", "protected"} & stored.keys()
-    assert read_options({**stored, "people": [1]}) == replace(chosen, people=None, protected=())
+    assert not {"people", "protected", "taken"} & stored.keys()
+    plain = replace(chosen, people=None, protected=(), taken=())
+    assert read_options({**stored, "people": [1]}) == plain
 
 
 @pytest.mark.parametrize("preset", BUILT_IN_PRESETS, ids=lambda preset: preset.name)
