@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from himapp.document.document_color import working_profile
+from himapp.document.export_names import compare_key
 from himapp.errors import ExportError
 from himapp.imaging.file_tags import FileTags
 from himapp.imaging.image_files import write_png
@@ -42,15 +43,15 @@ class PersonFiles:
 
 
 def name_folders(photos: Sequence[Path], out: Path) -> list[Path]:
-    """Return a folder in ``out`` for each photo, no two the same, also where case does not count.
+    """Return a folder in ``out`` for each photo, no two the same on any system.
 
     ``<stem>``, for the second of one stem ``<stem>-<extension>``, then ``<stem>-<extension>-2``.
     """
     taken: set[str] = set()
     folders = []
     for photo in photos:
-        name = next(name for name in _folder_names(photo) if name.casefold() not in taken)
-        taken.add(name.casefold())
+        name = next(name for name in _folder_names(photo) if compare_key(name) not in taken)
+        taken.add(compare_key(name))
         folders.append(out / name)
     return folders
 

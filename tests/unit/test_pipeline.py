@@ -142,6 +142,12 @@ def test_photos_of_one_stem_get_folders_of_their_own() -> None:
     assert names == ["a", "a-png", "a-png-2", "A-PNG-3", "b"]
 
 
+def test_two_spellings_of_one_accent_are_one_folder_on_a_mac() -> None:
+    photos = [Path("\u00e9.jpg"), Path("e\u0301.png")]
+    names = [folder.name for folder in name_folders(photos, Path("out"))]
+    assert names == ["\u00e9", "e\u0301-png"]
+
+
 def test_folder_names_are_good_for_every_system() -> None:
     names = [f.name for f in name_folders([Path("a .jpg"), Path("a.jpg")], Path("out"))]
     assert names == ["a", "a-jpg"]
