@@ -20,6 +20,7 @@ from himapp.document.blurring import (
     read_blurred,
 )
 from himapp.document.document import Document
+from himapp.document.enlarging import enlarge_part
 from himapp.document.mip_levels import MAX_LEVEL, read_total_alpha
 from himapp.document.person_pixels import read_photo_float
 from himapp.document.pixel_values import Array, FloatImage
@@ -32,6 +33,9 @@ _PEOPLE_MARGIN_PX = 2
 
 _CLEAN_ALPHA = 0.02
 """From this alpha on a pixel is no background to blur."""
+
+_MOST_FRAMES = 4
+"""An enlarged image is made as a whole while it has at most so many times the frame's pixels."""
 
 _FILL_SIDE_PX = 512
 """The fill behind people is estimated on the level whose longer side is at most this."""
@@ -79,20 +83,38 @@ def _read_image(
 ) -> Backdrop:
     place = place_image(image, frame)
     size = max(place.width >> level, 1), max(place.height >> level, 1)
+    outline = Region(place.x >> level, place.y >> level, *size)
+    part = _find_resized_part(image.pixels, outline, frame.at_level(level))
 
     def build() -> Array:
+        if part.shape != outline.shape:
+            return enlarge_part(image.pixels, size, part)
         shrinks = size[0] < image.pixels.shape[1]
         method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(image.pixels, size, interpolation=method))
 
-    resized = cache.fetch(("image", size), (image.pixels,), build)
-    outline = Region(place.x >> level, place.y >> level, *size)
+    resized = cache.fetch(("image", size, part), (image.pixels,), build)
+    resized_region = part.shift(outline.x, outline.y)
     if image.fit == "fit":
-        return _put_with_bars(resized, outline, region)
+        return _put_with_bars(resized, resized_region, region)
     # Rounding may leave the outline a pixel short of the frame: its edge goes on.
-    rows = np.clip(np.arange(region.y, region.bottom) - outline.y, 0, size[1] - 1)
-    columns = np.clip(np.arange(region.x, region.right) - outline.x, 0, size[0] - 1)
+    rows = np.clip(np.arange(region.y, region.bottom) - resized_region.y, 0, part.height - 1)
+    columns = np.clip(np.arange(region.x, region.right) - resized_region.x, 0, part.width - 1)
     return Backdrop(to_float(resized[rows[:, np.newaxis], columns]))
+
+
+def _find_resized_part(pixels: Array, outline: Region, frame: Region) -> Region:
+    """Return which part of a resized image is made, in its own pixels: mostly all of it.
+
+    A narrow image that is enlarged to fill the frame would be thousands of times as large as what
+    is seen of it. Else the whole serves every position.
+    """
+    whole = Region(0, 0, outline.width, outline.height)
+    is_enlarged = whole.width >= pixels.shape[1] and whole.height >= pixels.shape[0]
+    most = _MOST_FRAMES * frame.width * frame.height
+    if not is_enlarged or whole.width * whole.height <= most:
+        return whole
+    return outline.intersect(frame).shift(-outline.x, -outline.y)
 
 
 def _put_with_bars(resized: Array, outline: Region, region: Region) -> Backdrop:
