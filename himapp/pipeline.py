@@ -20,6 +20,7 @@ from typing import Literal
 from himapp.document.document import Document
 from himapp.document.edits import add_person_layers
 from himapp.errors import Cancelled, HimappError, PhotoError, WeightsError
+from himapp.imaging.memory import memory_errors
 from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import list_photos, read_photo
 from himapp.imaging.profile_conversion import name_profile
@@ -154,6 +155,7 @@ class _Matting:
                 path, f"“{display_name(path)}” met an unexpected error ({error!r})."
             )
 
+    @memory_errors()
     def _matte_photo(self, path: Path, folder: Path, progress: PhotoProgress) -> PhotoReport:
         start = time.perf_counter()
         progress("read", 0, 1)

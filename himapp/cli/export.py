@@ -28,6 +28,7 @@ from himapp.document.export_sources import list_sources
 from himapp.document.project_file import PROJECT_SUFFIX, load_project
 from himapp.document.render_cache import RenderCache
 from himapp.errors import ExportError, HimappError, MissingPhotoError
+from himapp.imaging.memory import memory_errors
 from himapp.paths import display_name
 from himapp.run_files import make_folder
 
@@ -129,6 +130,7 @@ class _ExportRun:
             name = display_name(project)
             return ProjectFailure(project, f"“{name}” met an unexpected error ({error!r}).")
 
+    @memory_errors()
     def _export(
         self, project: Path, options: ExportOptions, out: Path, prefix: str
     ) -> ProjectReport:

@@ -17,6 +17,7 @@ from himapp.document.export_pixels import PictureSource, count_stripes, render_f
 from himapp.document.export_plan import plan_export
 from himapp.document.render_cache import RenderCache
 from himapp.errors import ExportError
+from himapp.imaging.memory import memory_errors
 from himapp.paths import display_name
 
 ExportProgress = Callable[[int, int], None]
@@ -121,6 +122,7 @@ def _count_steps(source: PictureSource) -> int:
     return LAYERED_STEPS if source.options.content == "layered" else count_stripes(source)
 
 
+@memory_errors()
 def _write_file(source: PictureSource, stripes: StripeCounter) -> None:
     """Render and write one picture."""
     options, photo = source.options, source.document.photo

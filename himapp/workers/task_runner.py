@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from himapp.errors import Cancelled, HimappError
+from himapp.imaging.memory import memory_errors
 from himapp.inference.session import CancelToken
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class _Worker(QObject):
 def _run(job: _Job, report: Report) -> TaskOutcome:
     try:
         job.cancel.raise_if_cancelled()
-        return TaskOutcome(job.ticket, value=job.task(report, job.cancel))
+        with memory_errors():
+            return TaskOutcome(job.ticket, value=job.task(report, job.cancel))
     except Cancelled:
         return TaskOutcome(job.ticket, is_cancelled=True)
     except HimappError as error:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -184,9 +185,10 @@ def test_an_unexpected_error_is_logged_and_does_not_stop_the_run(tmp_path: Path)
     assert "unexpected error (ZeroDivisionError('odd'))" in outcome.error
 
 
-def test_too_little_memory_is_said_in_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("(-4:Insufficient memory)")])
+def test_too_little_memory_is_said_in_a_sentence(tmp_path: Path, error: Exception) -> None:
     photo = _save(tmp_path / "a.png")
-    (outcome,) = _run(FakeSession(error=MemoryError()), [photo], tmp_path / "out")
+    (outcome,) = _run(FakeSession(error=error), [photo], tmp_path / "out")
     assert outcome == PhotoFailure(photo, "There is not enough memory for “a.png”.")
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 
+import cv2
 import pytest
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 from pytestqt.qtbot import QtBot
@@ -148,8 +149,11 @@ def test_an_error_for_the_user_keeps_its_own_sentence(qtbot: QtBot, runner: Task
     assert listener.outcomes == [TaskOutcome(ticket, error="The disk is full.")]
 
 
-def test_running_out_of_memory_is_said_in_a_sentence(qtbot: QtBot, runner: TaskRunner) -> None:
-    listener, gate = Listener(runner), Gate(error=MemoryError())
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("(-4:Insufficient memory)")])
+def test_running_out_of_memory_is_said_in_a_sentence(
+    qtbot: QtBot, runner: TaskRunner, error: Exception
+) -> None:
+    listener, gate = Listener(runner), Gate(error=error)
     gate.open.set()
     runner.run(gate)
     qtbot.waitUntil(lambda: bool(listener.outcomes))

@@ -5,6 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -274,7 +275,11 @@ def test_an_interrupted_run_says_so(
 @pytest.mark.expects_log_warning
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(MemoryError(), "not enough memory"), (RuntimeError("odd"), "unexpected error")],
+    [
+        (MemoryError(), "not enough memory"),
+        (cv2.error("(-4:Insufficient memory)"), "not enough memory"),
+        (RuntimeError("odd"), "unexpected error"),
+    ],
 )
 def test_one_project_never_stops_the_others(
     project: Path,

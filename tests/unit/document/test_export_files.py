@@ -3,6 +3,7 @@
 import errno
 import json
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -292,9 +293,10 @@ def test_a_file_that_comes_meanwhile_is_kept(make_document, cache, tmp_path):
     assert late.read_bytes() == b"mine"
 
 
-def test_too_little_memory_is_a_sentence(make_document, cache, tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("(-4:Insufficient memory)")])
+def test_too_little_memory_is_a_sentence(make_document, cache, tmp_path, monkeypatch, error):
     def fail(*_, **__):
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr("himapp.document.export_pixels.render_person", fail)
     with pytest.raises(ExportError, match=r"photo-person-01\.png.*not enough memory"):
