@@ -1,12 +1,14 @@
 """Ask for files and folders; the only place that opens the system's file dialogs."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from himapp.document.project_file import PROJECT_SUFFIX
+from himapp.document.project_file import PROJECT_SUFFIX, is_project
 from himapp.imaging.photo_io import PHOTO_SUFFIXES
+from himapp.paths import display_name
 
 
 def ask_photo(parent: QWidget, title: str, folder: str) -> Path | None:
@@ -28,7 +30,21 @@ def ask_opening(parent: QWidget, folder: str) -> Path | None:
 
 
 def ask_project(parent: QWidget, title: str, proposed: Path) -> Path | None:
-    """Ask where to save a project; None if the user changed their mind."""
+    """Ask where to save a project; None if the user changed their mind.
+
+    A name that does not end as projects do gets the suffix. Qt would add it only to names without
+    a dot; so what the longer name would replace is asked about here.
+    """
+    name = _ask_project_name(parent, title, proposed)
+    if name is None or is_project(name):
+        return name
+    path = name.with_name(f"{name.name}{PROJECT_SUFFIX}")
+    if os.path.lexists(path) and not _may_replace(parent, title, path):
+        return ask_project(parent, title, path)
+    return path
+
+
+def _ask_project_name(parent: QWidget, title: str, proposed: Path) -> Path | None:
     dialog = QFileDialog(parent, title, str(proposed.parent), f"Projects (*{PROJECT_SUFFIX})")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     # Added by the dialog itself, so that it asks about the file that is really replaced.
@@ -38,6 +54,12 @@ def ask_project(parent: QWidget, title: str, proposed: Path) -> Path | None:
     names = dialog.selectedFiles() if is_chosen else []
     dialog.deleteLater()
     return Path(names[0]) if names else None
+
+
+def _may_replace(parent: QWidget, title: str, path: Path) -> bool:
+    question = f"“{display_name(path)}” exists already. Replace it?"
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    return QMessageBox.question(parent, title, question, yes | no, no) == yes
 
 
 def ask_folder(parent: QWidget, title: str, folder: str) -> Path | None:
