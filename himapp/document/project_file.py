@@ -83,17 +83,29 @@ Part = tuple[str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True, slots=True)
+class Belonging:
+    """Where the edits in a file of the recovery folder belong.
+
+    Attributes:
+        project: the project that will hold them once they are saved; None if there is none yet.
+    """
+
+    project: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFacts:
     """What a project's manifest says at a glance.
 
     Attributes:
         photo_name: of the photo's file; empty for a photo that never had one.
-        holds_photo_file: whether the photo's file is in the project.
+        embeds_photo: whether the user wants the photo's file in the project; a file of the recovery
+            folder says so without having it.
         origin: in a file of the recovery folder the project that the edits belong to, else None.
     """
 
     photo_name: str
-    holds_photo_file: bool
+    embeds_photo: bool
     origin: Path | None
 
 
@@ -102,7 +114,7 @@ def save_project(
     path: Path,
     *,
     embed_photo: bool = False,
-    origin: Path | None = None,
+    recovers: Belonging | None = None,
     cache: RenderCache | None = None,
     advance: Advance | None = None,
 ) -> None:
@@ -111,8 +123,9 @@ def save_project(
     Args:
         document: what to save.
         path: the file to make or replace.
-        embed_photo: whether the photo's own file goes into the project.
-        origin: the project that these edits belong to, for files of the recovery folder.
+        embed_photo: whether the photo's own file goes into the project. A file of the recovery
+            folder only knows of the wish; it holds the photo where the disk does not have it.
+        recovers: for files of the recovery folder.
         cache: what renderings of this document share, for the thumbnail.
         advance: is told how far it is.
 
@@ -122,14 +135,19 @@ def save_project(
             place of its photo.
     """
     _check_target(document, path)
-    photo = describe_photo(document.photo, path, embed=embed_photo)
+    photo = describe_photo(document.photo, path, embed=embed_photo and recovers is None)
     table = MatteTable(document.layers)
+    origin = recovers.project if recovers is not None else None
+    described = describe_document(
+        document,
+        photo,
+        table,
+        origin=str(origin or ""),
+        embeds_photo=embed_photo,
+        written_by=__version__,
+    )
     try:
-        manifest = encode_manifest(
-            describe_document(
-                document, photo, table, origin=str(origin or ""), written_by=__version__
-            )
-        )
+        manifest = encode_manifest(described)
         if len(table.tiles) > MOST_TILES:
             raise ValueError(f"{len(table.tiles)} tiles")
         thumbnail = _draw_thumbnail(document, cache or RenderCache())
@@ -189,9 +207,10 @@ def read_project_facts(path: Path) -> ProjectFacts:
     """
     with _explained(path), ProjectArchive(path) as archive:
         manifest: Manifest = decode_manifest(archive.read(MANIFEST))
+    embeds_photo = manifest.embeds_photo
     return ProjectFacts(
         photo_name=display_name(Path(manifest.photo.absolute)) if manifest.photo.absolute else "",
-        holds_photo_file=manifest.photo.held == "file",
+        embeds_photo=manifest.photo.held == "file" if embeds_photo is None else embeds_photo,
         origin=Path(manifest.origin) if manifest.origin else None,
     )
 
@@ -214,7 +233,7 @@ def _check_target(document: Document, path: Path) -> None:
 def _list_parts(document: Document, photo: PhotoRecord, table: MatteTable) -> Iterator[Part]:
     """Return the entries beside the manifest; their bytes are made one after the other."""
     if photo.held == "file":
-        yield PHOTO_FILE, partial(read_photo_bytes, photo)
+        yield PHOTO_FILE, partial(read_photo_bytes, document.photo, photo)
     if photo.held == "pixels":
         yield PHOTO_PIXELS, partial(encode_png, document.photo.pixels)
     background = document.background

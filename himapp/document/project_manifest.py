@@ -142,6 +142,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
         background: what stands behind them.
         next_number: the number of the next person.
         origin: the project that these edits belong to, in a file of the recovery folder.
+        embeds_photo: whether the user wants the photo's file in the project; None, before this was
+            written down, means that it is as :attr:`PhotoRecord.held` says.
     """
 
     format: Literal["himapp project"] = FORMAT
@@ -153,6 +155,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     background: BackgroundRecord = PhotoBackgroundRecord()
     next_number: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
     origin: str = ""
+    embeds_photo: bool | None = None
 
 
 class NewerVersionError(ValueError):

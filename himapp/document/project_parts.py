@@ -154,6 +154,7 @@ def describe_document(
     table: MatteTable,
     *,
     origin: str,
+    embeds_photo: bool,
     written_by: str,
 ) -> Manifest:
     """Return the manifest of a document."""
@@ -165,4 +166,5 @@ def describe_document(
         background=describe_background(document.background),
         next_number=document.next_number,
         origin=origin,
+        embeds_photo=embeds_photo,
     )

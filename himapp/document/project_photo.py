@@ -4,10 +4,10 @@ import hashlib
 import os
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from himapp.paths import display_name
 _REMOTE: Final = ("//", "\\\\", "/\\", "\\/")
 """Windows would tell the user's name to the server that such a path in a stranger's file names."""
 
+_Held = Literal["nothing", "file", "pixels"]
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
@@ -33,12 +35,15 @@ class PhotoFile:
         sha256: of its bytes, in hexadecimal.
         size: in bytes.
         mtime_ns: when it was changed last, nanoseconds since 1970.
+        data: its bytes, if it was read from a project that holds it; at ``path`` there may be none,
+            or another one.
     """
 
     path: Path
     sha256: str
     size: int
     mtime_ns: int
+    data: bytes | None = field(default=None, repr=False)
 
     @property
     def is_unchanged(self) -> bool:
@@ -112,15 +117,15 @@ def describe_photo(photo: Photo, project: Path, *, embed: bool) -> PhotoRecord:
     Args:
         photo: the photo.
         project: the file that will be written.
-        embed: whether the project is to hold the photo's file; its pixels are held anyway where
-            no file has them any more.
+        embed: whether the project is to hold the photo's file; where the disk has it no more, the
+            project that was opened is its only place, and it is held anyway, or else the pixels.
     """
-    file = identify_photo(photo)
+    file, held = _choose_file(photo, embed=embed)
     path = photo.path.absolute() if photo.path is not None else None
     return PhotoRecord(
         height=photo.height,
         width=photo.width,
-        held="pixels" if file is None else "file" if embed else "nothing",
+        held=held,
         relative=_relate(path, project) if path is not None else "",
         absolute=str(path) if path is not None else "",
         sha256=file.sha256 if file is not None else "",
@@ -128,6 +133,16 @@ def describe_photo(photo: Photo, project: Path, *, embed: bool) -> PhotoRecord:
         mtime_ns=file.mtime_ns if file is not None else 0,
         facts=_list_facts(photo) if file is None else None,
     )
+
+
+def _choose_file(photo: Photo, *, embed: bool) -> tuple[PhotoFile | None, _Held]:
+    """Return which file a project names as the photo's, and what of the photo it holds itself."""
+    known = _known_files.find(photo)
+    if known is None or known.data is None:
+        on_disk = identify_photo(photo)
+        return on_disk, "pixels" if on_disk is None else "file" if embed else "nothing"
+    is_on_disk = not embed and _has_content(known.path, known.size, known.sha256)
+    return known, "nothing" if is_on_disk else "file"
 
 
 def read_held_photo(record: PhotoRecord, archive: ProjectArchive) -> Photo:
@@ -143,19 +158,30 @@ def read_held_photo(record: PhotoRecord, archive: ProjectArchive) -> Photo:
         values = {name: getattr(facts, name) for name in facts.__struct_fields__}
         photo = Photo(decode_rgb(archive.read(PHOTO_PIXELS)), path=path, **values)
     else:
-        photo = _read_held_file(archive.read(PHOTO_FILE), record, path)
+        data = archive.read(PHOTO_FILE)
+        photo = _read_held_file(data, record, path)
+        if path is not None:
+            file = PhotoFile(path, record.sha256, record.size, record.mtime_ns, data)
+            _known_files.add(photo, file)
     if (photo.height, photo.width) != (record.height, record.width):
         raise ValueError("the photo has another size than the project says")
     return photo
 
 
-def read_photo_bytes(record: PhotoRecord) -> bytes:
+def read_photo_bytes(photo: Photo, record: PhotoRecord) -> bytes:
     """Return the photo's own file, for the project to hold.
+
+    Args:
+        photo: the photo.
+        record: what :func:`describe_photo` said of it.
 
     Raises:
         ProjectError: somebody wrote to it since it was looked at.
         OSError: it cannot be read.
     """
+    known = _known_files.find(photo)
+    if known is not None and known.data is not None and known.sha256 == record.sha256:
+        return known.data
     path = Path(record.absolute)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != record.sha256:
@@ -182,7 +208,7 @@ def find_photo(
     places = [chosen] if chosen is not None else list(_list_places(record, project))
     there = [path for path in places if os.path.isfile(path)]
     for path in there:
-        if _has_content(path, record):
+        if _has_content(path, record.size, record.sha256):
             return read_known_photo(path)
     if there:
         return _use_changed(there[0], record, accept_changed=accept_changed)
@@ -211,10 +237,10 @@ def _list_places(record: PhotoRecord, project: Path) -> Iterator[Path]:
             yield base / text
 
 
-def _has_content(path: Path, record: PhotoRecord) -> bool:
+def _has_content(path: Path, size: int, sha256: str) -> bool:
     try:
-        return path.stat().st_size == record.size and _hash_file(path) == record.sha256
-    except OSError:
+        return path.stat().st_size == size and _hash_file(path) == sha256
+    except (OSError, ValueError):
         return False
 
 

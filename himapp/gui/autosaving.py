@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from himapp.document.document import Document
-from himapp.document.project_file import save_project
+from himapp.document.project_file import Belonging, save_project
 from himapp.document.recovery import RecoveryPlace, claim_place
 from himapp.errors import ExportError
 from himapp.gui.editor import Editor
@@ -107,7 +107,8 @@ class Autosaving(QObject):
         return self._place
 
     def _write(self, document: Document, place: RecoveryPlace) -> None:
-        cache, origin = self._editor.cache, self._project.path
+        cache, embed_photo = self._editor.cache, self._project.embeds_photo
+        belonging = Belonging(self._project.path)
 
         def write(_report: Report, cancel: CancelToken) -> None:
             self._discard_given_up()
@@ -115,7 +116,14 @@ class Autosaving(QObject):
             def advance(_done: int, _of: int) -> None:
                 cancel.raise_if_cancelled()
 
-            save_project(document, place.path, origin=origin, cache=cache, advance=advance)
+            save_project(
+                document,
+                place.path,
+                embed_photo=embed_photo,
+                recovers=belonging,
+                cache=cache,
+                advance=advance,
+            )
 
         self._runner.run(write)
 

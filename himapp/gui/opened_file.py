@@ -34,14 +34,14 @@ class OpenedFile:
     Attributes:
         document: what is shown from now on.
         project: the project's file; None for a photo.
-        holds_photo: whether the project holds the photo's own file.
+        embeds_photo: whether the user wants the photo's own file in the project.
         left: the edits that a crash left behind, if it is they that were opened.
         has_other_photo: whether the user said which photo is the project's now.
     """
 
     document: Document
     project: Path | None = None
-    holds_photo: bool = False
+    embeds_photo: bool = False
     left: LeftEdits | None = None
     has_other_photo: bool = False
 
@@ -74,4 +74,4 @@ def read_file(wish: FileWish) -> OpenedFile | PhotoQuestion:
     facts = read_project_facts(wish.path)
     project = facts.origin if wish.left is not None else wish.path
     has_other_photo = wish.photo is not None
-    return OpenedFile(document, project, facts.holds_photo_file, wish.left, has_other_photo)
+    return OpenedFile(document, project, facts.embeds_photo, wish.left, has_other_photo)

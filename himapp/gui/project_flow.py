@@ -48,14 +48,19 @@ class ProjectFlow(QObject):
         return self._path
 
     @property
+    def embeds_photo(self) -> bool:
+        """Whether the photo's own file is to go into the project."""
+        return self._embed_action.isChecked()
+
+    @property
     def action_slots(self) -> Slots:
         """What the actions of these names do."""
         return {"save": self.save, "save_as": self.save_as}
 
-    def follow(self, path: Path | None, *, holds_photo: bool = False) -> None:
+    def follow(self, path: Path | None, *, embeds_photo: bool = False) -> None:
         """Take over the name of a document that was just opened; None for a photo."""
         self._path = path
-        self._embed_action.setChecked(holds_photo)
+        self._embed_action.setChecked(embeds_photo)
         self.path_changed.emit()
 
     @Slot()
@@ -83,7 +88,7 @@ class ProjectFlow(QObject):
 
     def _start(self, path: Path) -> bool:
         self._editor.end_gesture()
-        self._saving.save(path, embed_photo=self._embed_action.isChecked())
+        self._saving.save(path, embed_photo=self.embeds_photo)
         return self._saving.is_busy
 
     def _propose(self) -> Path:

@@ -37,7 +37,7 @@ class ProjectOpening(QObject):
 
     @Slot(object)
     def _on_opened(self, opened: OpenedFile) -> None:
-        self._project.follow(opened.project, holds_photo=opened.holds_photo)
+        self._project.follow(opened.project, embeds_photo=opened.embeds_photo)
         if opened.left is not None:
             self._autosaving.adopt(opened.left.place)
         if opened.left is not None or opened.has_other_photo:

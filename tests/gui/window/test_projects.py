@@ -1,5 +1,6 @@
 """Saving, opening, autosave and recovery of projects in the window."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,6 +133,21 @@ def test_the_photo_goes_into_the_project_on_wish(
     assert not opened.actions_by_name["embed_photo"].isChecked()
     open_file(qtbot, opened, project_file)
     assert opened.actions_by_name["embed_photo"].isChecked()
+
+
+def test_the_photo_stays_in_a_project_that_is_edited_on_another_computer(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path
+) -> None:
+    opened.actions_by_name["embed_photo"].setChecked(True)
+    save(qtbot, opened)
+    content = photo_file.read_bytes()
+    photo_file.unlink()
+    open_file(qtbot, opened, project_file)
+    brighten(opened)
+    save(qtbot, opened)
+    with zipfile.ZipFile(project_file) as archive:
+        assert archive.read("photo/file") == content
+        assert "photo/pixels.png" not in archive.namelist()
 
 
 def test_closing_offers_to_save_and_closes_then(

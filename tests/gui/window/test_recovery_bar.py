@@ -1,8 +1,10 @@
 """Edits that no project holds yet are kept, and offered after a crash."""
 
 import shutil
+import zipfile
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -146,6 +148,28 @@ def test_edits_of_a_project_are_restored_under_its_name(
     assert load_project(project_file).find_layer(2).adjustments.is_neutral
     save(qtbot, opened)
     assert load_project(project_file).find_layer(2).adjustments.exposure_stops == 1
+
+
+@pytest.mark.parametrize("is_on_disk", [True, False])
+def test_a_photo_in_a_project_is_still_there_after_a_crash(
+    qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path, *, is_on_disk: bool
+) -> None:
+    opened.actions_by_name["embed_photo"].setChecked(True)
+    save(qtbot, opened)
+    content = photo_file.read_bytes()
+    if not is_on_disk:
+        photo_file.unlink()
+        with qtbot.waitSignal(opened.opening.file_opened):
+            opened.open_path(project_file)
+    brighten(opened)
+    crash(qtbot, opened)
+    opened.recovering.start()
+    with qtbot.waitSignal(opened.opening.file_opened):
+        qtbot.mouseClick(opened.recovery_bar.restore_button, LEFT)
+    assert opened.actions_by_name["embed_photo"].isChecked()
+    save(qtbot, opened)
+    with zipfile.ZipFile(project_file) as archive:
+        assert archive.read("photo/file") == content
 
 
 def test_what_is_put_off_is_offered_again_until_it_is_discarded(

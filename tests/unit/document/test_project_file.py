@@ -26,7 +26,12 @@ from himapp.document.document import Document
 from himapp.document.edits import add_person_layers
 from himapp.document.layers import PersonLayer
 from himapp.document.matte_tiles import SOLID_TILE, MatteTiles
-from himapp.document.project_file import load_project, read_project_facts, save_project
+from himapp.document.project_file import (
+    Belonging,
+    load_project,
+    read_project_facts,
+    save_project,
+)
 from himapp.document.project_manifest import LayerRecord, PhotoFacts
 from himapp.document.render import render
 from himapp.document.render_cache import RenderCache
@@ -226,12 +231,49 @@ def test_the_photos_file_goes_into_the_project_on_wish(tmp_path: Path, make_docu
     save_project(document, path, embed_photo=True)
     content = photo.read_bytes()
     photo.unlink()
-    assert read_project_facts(path).holds_photo_file
+    assert read_project_facts(path).embeds_photo
     with zipfile.ZipFile(path) as archive:
         assert archive.read("photo/file") == content
     again = load_project(path)
     assert again.photo.path == photo
     assert np.array_equal(again.photo.pixels, document.photo.pixels)
+
+
+def read_entry(project: Path, name: str) -> bytes | None:
+    with zipfile.ZipFile(project) as archive:
+        return archive.read(name) if name in archive.namelist() else None
+
+
+@pytest.fixture
+def travelled(tmp_path: Path, make_document: Make) -> Document:
+    """Opened from a project with the photo's file, where the photo is not: on another computer."""
+    document = on_disk(make_document(), tmp_path)
+    save_project(document, tmp_path / "a.himapp", embed_photo=True)
+    (tmp_path / "photo.png").rename(tmp_path / "away.png")
+    return load_project(tmp_path / "a.himapp")
+
+
+@pytest.mark.parametrize("embed_photo", [True, False])
+def test_the_photos_file_in_a_project_stays_there_if_the_disk_does_not_have_it(
+    tmp_path: Path, travelled: Document, *, embed_photo: bool
+) -> None:
+    path = tmp_path / "a.himapp"
+    Image.fromarray(travelled.photo.pixels).save(tmp_path / "photo.png", compress_level=0)
+    for _ in range(2):
+        save_project(travelled, path, embed_photo=embed_photo)
+        assert read_entry(path, "photo/file") == (tmp_path / "away.png").read_bytes()
+        assert read_project_facts(path).embeds_photo == embed_photo
+    assert np.array_equal(load_project(path).photo.pixels, travelled.photo.pixels)
+
+
+def test_the_photos_file_goes_from_a_project_on_wish_if_the_disk_has_it(
+    tmp_path: Path, travelled: Document
+) -> None:
+    (tmp_path / "away.png").rename(tmp_path / "photo.png")
+    save_project(travelled, tmp_path / "a.himapp")
+    assert read_entry(tmp_path / "a.himapp", "photo/file") is None
+    assert read_entry(tmp_path / "a.himapp", "photo/pixels.png") is None
+    assert load_project(tmp_path / "a.himapp").photo.path == tmp_path / "photo.png"
 
 
 def test_other_programs_read_the_tiles_and_the_thumbnail(
@@ -301,7 +343,11 @@ def test_a_project_never_takes_the_place_of_its_photo(tmp_path: Path, make_docum
 
 def test_a_recovered_project_knows_where_it_belongs(tmp_path: Path, make_document: Make) -> None:
     document = on_disk(make_document(), tmp_path)
-    save_project(document, tmp_path / "r.himapp", origin=tmp_path / "a\udcff.himapp")
+    origin = tmp_path / "a\udcff.himapp"
+    save_project(document, tmp_path / "r.himapp", recovers=Belonging(origin), embed_photo=True)
     facts = read_project_facts(tmp_path / "r.himapp")
-    assert facts.origin == tmp_path / "a\udcff.himapp"
+    assert facts.origin == origin
+    assert facts.embeds_photo
+    with zipfile.ZipFile(tmp_path / "r.himapp") as archive:
+        assert "photo/file" not in archive.namelist()  # it would be written anew each minute
     assert facts.photo_name == "photo.png"

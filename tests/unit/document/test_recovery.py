@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from himapp.document.document import Document
-from himapp.document.project_file import load_project, save_project
+from himapp.document.project_file import Belonging, load_project, save_project
 from himapp.document.recovery import claim_place, find_left_edits
 from himapp.errors import ExportError
 from himapp.imaging.photo import Photo
@@ -60,7 +60,7 @@ def test_edits_are_offered_when_their_process_has_died(tmp_path: Path, document:
 def test_the_latest_come_first(tmp_path: Path, document: Document) -> None:
     for age in (30, 10, 20):
         place = claim_place(tmp_path)
-        save_project(document, place.path, origin=Path(f"/p/{age}.himapp"))
+        save_project(document, place.path, recovers=Belonging(Path(f"/p/{age}.himapp")))
         os.utime(place.path, (1e9 - age, 1e9 - age))
         place.leave()
     found = find_left_edits(tmp_path)
