@@ -331,8 +331,7 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files and folders."""
-        if files.find_dropped_files(event.mimeData()):
-            event.acceptProposedAction()
+        if files.take_dropped_files(event):
             self.welcome.show_drag(is_over=True)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
@@ -342,8 +341,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open what was dropped."""
         self.welcome.show_drag(is_over=False)
-        event.acceptProposedAction()
-        self.open_paths(files.find_dropped_files(event.mimeData()))
+        self.open_paths(files.take_dropped_files(event))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about edits, let a save end, keep the settings and end the background work."""

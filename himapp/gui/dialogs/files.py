@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from himapp.document.project_file import PROJECT_SUFFIX, is_project
@@ -68,6 +69,15 @@ def ask_folder(parent: QWidget, title: str, folder: str) -> Path | None:
     return Path(name) if name else None
 
 
-def find_dropped_files(data: QMimeData) -> list[Path]:
-    """Return the local files and folders that are dragged or pasted, in their order."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+def take_dropped_files(event: QDropEvent) -> list[Path]:
+    """Return the local files and folders of a drag or a drop, and accept it as a copy.
+
+    Whoever is told that files were moved may delete them: what may not be copied is not taken.
+    """
+    if not event.possibleActions() & Qt.DropAction.CopyAction:
+        return []
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    if paths:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+    return paths

@@ -28,7 +28,7 @@ from himapp.document.background import (
 )
 from himapp.document.document import Document
 from himapp.document.edits import set_background
-from himapp.gui.dialogs.files import find_dropped_files
+from himapp.gui.dialogs.files import take_dropped_files
 from himapp.gui.editor import Editor
 from himapp.gui.icons import icon
 from himapp.gui.panels.colour_row import READY_COLOURS, ColourRow, Rgb
@@ -97,14 +97,13 @@ class BackgroundPanel(Panel):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take image files when there is a photo to put them behind."""
-        if self._editor.document is not None and find_dropped_files(event.mimeData()):
-            event.acceptProposedAction()
+        if self._editor.document is not None:
+            take_dropped_files(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Put the first dropped file behind the people."""
-        files = find_dropped_files(event.mimeData())
+        files = take_dropped_files(event)
         if files:
-            event.acceptProposedAction()
             self.image_dropped.emit(Path(files[0]))
 
     def _build(self) -> None:

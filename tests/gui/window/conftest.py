@@ -127,9 +127,34 @@ def drop() -> Drop:
     return drop_files
 
 
-def make_drop_event(data: QMimeData, kind: QEvent.Type) -> QDropEvent:
-    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    event = QDropEvent(QPointF(5, 5), copy, data, Qt.MouseButton.LeftButton, none, kind)
+Offer = Callable[[QWidget, Path, Qt.DropAction], tuple[QDropEvent, QDropEvent]]
+
+
+@pytest.fixture
+def offer() -> Offer:
+    """Drag a file that may be taken so, moved if that is allowed; the answers: over it, let go."""
+
+    def offer_file(
+        widget: QWidget, path: Path, allowed: Qt.DropAction
+    ) -> tuple[QDropEvent, QDropEvent]:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        enter = make_drop_event(data, QEvent.Type.DragEnter, allowed)
+        widget.dragEnterEvent(enter)
+        let_go = make_drop_event(data, QEvent.Type.Drop, allowed)
+        widget.dropEvent(let_go)
+        return enter, let_go
+
+    return offer_file
+
+
+def make_drop_event(
+    data: QMimeData, kind: QEvent.Type, allowed: Qt.DropAction = Qt.DropAction.CopyAction
+) -> QDropEvent:
+    is_move = bool(allowed & Qt.DropAction.MoveAction)
+    keys = Qt.KeyboardModifier.ShiftModifier if is_move else Qt.KeyboardModifier.NoModifier
+    event = QDropEvent(QPointF(5, 5), allowed, data, Qt.MouseButton.LeftButton, keys, kind)
+    event.setDropAction(Qt.DropAction.MoveAction if is_move else Qt.DropAction.CopyAction)
     event.setAccepted(False)
     return event
 

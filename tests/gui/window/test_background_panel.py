@@ -25,6 +25,7 @@ from himapp.imaging.photo import Photo
 from himapp.imaging.working_spaces import profile_of
 
 LEFT = Qt.MouseButton.LeftButton
+COPY, MOVE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
 
 
 def panel_of(window: MainWindow) -> BackgroundPanel:
@@ -120,6 +121,16 @@ def test_a_dropped_image_stands_behind_the_people(
     qtbot.waitUntil(lambda: isinstance(background_of(opened), ImageBackground))
     assert np.all(background_of(opened).pixels == (200, 10, 10))
     assert panel_of(opened).buttons["image"].isChecked()
+    qtbot.waitUntil(lambda: not opened.is_busy)
+
+
+def test_an_image_offered_as_a_move_is_copied(
+    qtbot: QtBot, offer, opened: MainWindow, image_file: Path
+) -> None:
+    assert not any(answer.isAccepted() for answer in offer(panel_of(opened), image_file, MOVE))
+    answers = offer(panel_of(opened), image_file, COPY | MOVE)
+    assert all(answer.isAccepted() and answer.dropAction() == COPY for answer in answers)
+    qtbot.waitUntil(lambda: isinstance(background_of(opened), ImageBackground))
     qtbot.waitUntil(lambda: not opened.is_busy)
 
 

@@ -17,6 +17,7 @@ from himapp.imaging.photo_io import read_photo
 from himapp.settings import load_settings
 
 LEFT = Qt.MouseButton.LeftButton
+COPY, MOVE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
 
 
 def has_people(window: MainWindow) -> bool:
@@ -42,6 +43,22 @@ def test_a_dropped_photo_opens_and_people_appear(
     assert window.editor.undo_stack.count() == 0
     qtbot.waitUntil(lambda: not window.is_busy)
     assert not window.status.bar.isVisible()
+
+
+def test_a_photo_offered_as_a_move_is_copied(
+    qtbot: QtBot, offer, window: MainWindow, photo_file: Path
+) -> None:
+    answers = offer(window, photo_file, COPY | MOVE)
+    assert all(answer.isAccepted() and answer.dropAction() == COPY for answer in answers)
+    qtbot.waitUntil(lambda: has_people(window))
+    qtbot.waitUntil(lambda: not window.is_busy)
+
+
+def test_a_photo_that_may_only_be_moved_is_not_taken(
+    offer, window: MainWindow, photo_file: Path
+) -> None:
+    assert not any(answer.isAccepted() for answer in offer(window, photo_file, MOVE))
+    assert not window.is_busy
 
 
 def test_control_o_asks_for_a_photo(
