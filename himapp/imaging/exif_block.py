@@ -97,22 +97,24 @@ def read_block(data: bytes) -> ExifBlock:
 def write_block(block: ExifBlock) -> bytes | None:
     """Put a block together.
 
-    The maker's note stays where it lay in the block it came from, and is left out when that would
-    make the block too large for a JPEG.
+    The maker's note stays where it lay in the block it came from. What makes the block too large
+    for a JPEG is left out: that note first, then the largest values.
 
     Returns:
-        The TIFF structure, without a thumbnail; None when there is nothing in it, or more than a
-        JPEG can hold.
+        The TIFF structure, without a thumbnail; None when there is nothing in it.
     """
-    if not (block.main or block.exif or block.gps):
-        return None
-    note = block.exif.get(MAKER_NOTE)
-    if note is None:
-        whole = _head(block.order, _HEADER_BYTES) + _write_directories(block, _HEADER_BYTES)
-        return whole if len(whole) <= _LARGEST_BYTES else None
-    whole = _write_around(block, note)
-    is_lawful = note.place >= _HEADER_BYTES and len(whole) <= _LARGEST_BYTES
-    return whole if is_lawful else write_block(_without_note(block))
+    while block.main or block.exif or block.gps:
+        note = block.exif.get(MAKER_NOTE)
+        whole = _write_plain(block) if note is None else _write_around(block, note)
+        is_lawful = note is None or note.place >= _HEADER_BYTES
+        if is_lawful and len(whole) <= _LARGEST_BYTES:
+            return whole
+        block = _without_largest(block) if note is None else _without_note(block)
+    return None
+
+
+def _write_plain(block: ExifBlock) -> bytes:
+    return _head(block.order, _HEADER_BYTES) + _write_directories(block, _HEADER_BYTES)
 
 
 def _write_around(block: ExifBlock, note: Entry) -> bytes:
@@ -130,6 +132,17 @@ def _write_around(block: ExifBlock, note: Entry) -> bytes:
 def _without_note(block: ExifBlock) -> ExifBlock:
     kept = {tag: entry for tag, entry in block.exif.items() if tag != MAKER_NOTE}
     return ExifBlock(block.order, block.main, kept, block.gps)
+
+
+def _without_largest(block: ExifBlock) -> ExifBlock:
+    directories = [dict(block.main), dict(block.exif), dict(block.gps)]
+    _, place, largest = max(
+        (len(entry.data), place, tag)
+        for place, directory in enumerate(directories)
+        for tag, entry in directory.items()
+    )
+    del directories[place][largest]
+    return ExifBlock(block.order, *directories)
 
 
 def _read_pointed(data: bytes, order: str, pointer: Entry | None) -> Directory:

@@ -1,6 +1,7 @@
 """JPEG: pictures without alpha, encoded by Pillow's libjpeg-turbo."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from himapp.atomic_file import write_atomically
 from himapp.errors import ExportError
 from himapp.imaging.bit_depth import to_uint8
 from himapp.imaging.file_tags import NO_TAGS, FileTags, check_picture
+from himapp.imaging.metadata import shorten_xmp
 from himapp.imaging.photo import PixelArray
 from himapp.paths import display_name
 
@@ -32,7 +34,8 @@ def write_jpeg(
     Args:
         path: The file to make or replace.
         pixels: uint8 or uint16, grey ``[H, W]`` or RGB ``[H, W, 3]``; at most 65,535 px a side.
-        tags: Profile, metadata and size in print, in whole pixels per inch.
+        tags: Profile, metadata and size in print, in whole pixels per inch. Of XMP that is too
+            long for a JPEG, the file's history is left out, then all but author and rights.
         quality: 1 to 100.
 
     Raises:
@@ -45,6 +48,8 @@ def write_jpeg(
     check_picture(pixels, tags.icc, (1, 3))
     if not 1 <= quality <= 100:
         raise ValueError(f"the quality must be 1 to 100, not {quality}")
+    if tags.xmp:
+        tags = replace(tags, xmp=shorten_xmp(tags.xmp, _MOST_XMP_BYTES))
     _refuse_too_large(path, pixels, tags)
     buffer = io.BytesIO()
     picture = Image.fromarray(to_uint8(pixels))

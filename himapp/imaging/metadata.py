@@ -21,7 +21,7 @@ from himapp.imaging.exif_block import (
     write_block,
 )
 from himapp.imaging.iptc_records import describe_records
-from himapp.imaging.xmp_names import is_authors, is_known, is_location
+from himapp.imaging.xmp_names import is_authors, is_history, is_known, is_location
 from himapp.imaging.xmp_packet import (
     keep_properties,
     list_properties,
@@ -113,10 +113,39 @@ def filter_xmp(
         descriptions = _read_xmp(xmp)
         if iptc:
             descriptions.append(describe_records(iptc, list_properties(descriptions)))
-        kept = [keep_properties(each, top, nested) for each in descriptions]
-        return write_packet([each for each in kept if each is not None])
+        return _write_kept(descriptions, top, nested)
     except RecursionError:
         return None
+
+
+def shorten_xmp(xmp: bytes, most_bytes: int) -> bytes | None:
+    """Return a packet for a file that holds only so many bytes of it.
+
+    Where it is longer, the history of the photo's own file goes first, then everything but author
+    and rights.
+
+    Returns:
+        The packet as it is where it is short enough, or cannot be made so; None when nothing of it
+        stays.
+    """
+    if len(xmp) <= most_bytes:
+        return xmp
+    try:
+        descriptions = read_descriptions(xmp)
+        for top in (lambda name: not is_history(name), is_authors):
+            shorter = _write_kept(descriptions, top, lambda _: True)
+            if len(shorter or b"") <= most_bytes:
+                return shorter
+    except (ValueError, RecursionError):
+        return xmp
+    return xmp
+
+
+def _write_kept(
+    descriptions: list[Element], top: Callable[[str], bool], nested: Callable[[str], bool]
+) -> bytes | None:
+    kept = [keep_properties(each, top, nested) for each in descriptions]
+    return write_packet([each for each in kept if each is not None])
 
 
 def _read_xmp(xmp: bytes | None) -> list[Element]:

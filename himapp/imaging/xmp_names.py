@@ -56,6 +56,9 @@ _OF_THE_AUTHOR: Final = frozenset(
     {f"{{{_DC}}}creator", f"{{{_DC}}}rights", f"{{{_PHOTOSHOP}}}Credit"}
     | {f"{{{_TIFF}}}Artist", f"{{{_TIFF}}}Copyright"}
 )
+_OF_THE_HISTORY: Final = frozenset(
+    f"{{{_MEDIA}}}{name}" for name in ("History", "Ingredients", "Manifest", "Versions")
+)
 _LOCATION: Final = re.compile(
     r"gps|latitude|longitude|altitude|^(sub-?)?location|^city$|^state$|^country|^province"
     r"|^worldregion$|^coverage$",
@@ -80,6 +83,11 @@ def is_location(name: str) -> bool:
 def is_authors(name: str) -> bool:
     """Return whether a property names the author or the rights."""
     return name in _OF_THE_AUTHOR or namespace_of(name) == _RIGHTS
+
+
+def is_history(name: str) -> bool:
+    """Return whether a property tells how the photo's own file came about, at any length."""
+    return name in _OF_THE_HISTORY
 
 
 def namespace_of(name: str) -> str:

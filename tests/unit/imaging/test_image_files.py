@@ -108,6 +108,34 @@ def test_xmp_and_resolution_are_carried(tmp_path: Path, suffix: str) -> None:
     assert kept == XMP
 
 
+def make_xmp(lengths: dict[str, int]) -> bytes:
+    """A packet of properties, each as long as is said."""
+    inner = "".join(f"<{name}>{'x' * length}</{name}>" for name, length in lengths.items())
+    return f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/">
+ {inner}</rdf:Description></rdf:RDF></x:xmpmeta>""".encode()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "kept"),
+    [
+        ({"xmpMM:History": 80_000, "dc:creator": 9, "dc:subject": 9}, {"dc:creator", "dc:subject"}),
+        ({"xmpMM:Ingredients": 80_000, "dc:rights": 9, "dc:subject": 80_000}, {"dc:rights"}),
+        ({"xmpMM:History": 80_000}, set()),
+        ({"xmpMM:History": 9, "dc:creator": 9}, {"xmpMM:History", "dc:creator"}),
+    ],
+)
+def test_of_a_long_xmp_a_jpeg_holds_what_matters(
+    tmp_path: Path, lengths: dict[str, int], kept: set[str]
+) -> None:
+    tags = FileTags(xmp=make_xmp(lengths))
+    write_jpeg(tmp_path / "a.jpg", np.zeros((2, 2), np.uint8), tags)
+    with Image.open(tmp_path / "a.jpg") as image:
+        packet = image.info.get("xmp", b"")
+    assert {name for name in lengths if f"<{name}>".encode() in packet} == kept
+
+
 def test_metadata_too_long_for_a_jpeg_is_said(tmp_path: Path) -> None:
     grey = np.zeros((2, 2), np.uint8)
     for long in (FileTags(xmp=bytes(65_600)), FileTags(exif=bytes(65_600))):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from himapp.imaging.exif_block import MAKER_NOTE, read_block
+from himapp.imaging.exif_block import MAKER_NOTE, Entry, ExifBlock, read_block, write_block
 from himapp.imaging.metadata import MetadataPolicy, filter_exif, filter_xmp
 
 POLICIES: tuple[MetadataPolicy, ...] = ("all", "no-location", "copyright", "none")
@@ -274,6 +274,26 @@ def test_a_huge_value_does_not_cost_the_others() -> None:
     assert kept is not None
     assert len(kept) < 200
     assert b"me" in kept
+
+
+def test_of_too_much_exif_the_largest_values_go_and_the_author_stays() -> None:
+    comment, name = Entry(1, 16_000, b"a\0" * 8000), Entry(2, 4, b"me!\0")
+    comments = {40092: comment, 40094: comment, 40095: comment}
+    taken = {36867: Entry(2, 4, b"now\0"), 37510: Entry(7, 20_000, bytes(20_000))}
+    kept = write_block(ExifBlock("<", {315: name, 33432: name, **comments}, taken, {1: name}))
+    assert kept is not None
+    assert len(kept) <= 65_000
+    block = read_block(kept)
+    assert block.main[315].data == block.main[33432].data == b"me!\0"
+    assert comments.keys() < block.main.keys()
+    assert MAKER_NOTE not in block.exif
+    assert 37510 not in block.exif
+    assert block.exif[36867].data == b"now\0"
+    assert block.gps.keys() == {1}
+
+
+def test_a_single_value_too_large_for_a_block_leaves_none() -> None:
+    assert write_block(ExifBlock("<", {270: Entry(2, 70_000, bytes(70_000))}, {}, {})) is None
 
 
 @given(place=st.integers(0, 4000), value=st.integers(0, 255), cut=st.integers(0, 4000))
