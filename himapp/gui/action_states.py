@@ -10,6 +10,7 @@ from himapp.gui.background_work import BackgroundWork
 from himapp.gui.editor import Editor
 from himapp.gui.exporting import Exporting
 from himapp.gui.opening import PhotoOpening
+from himapp.gui.person_tools import PersonTools
 
 
 class ActionStates(QObject):
@@ -22,12 +23,20 @@ class ActionStates(QObject):
         self._actions = actions_by_name
         self._editor = editor
 
-    def follow(self, work: BackgroundWork, opening: PhotoOpening, exporting: Exporting) -> None:
-        """Refresh with the editor and the background work from now on."""
+    def follow(
+        self,
+        work: BackgroundWork,
+        opening: PhotoOpening,
+        exporting: Exporting,
+        tools: PersonTools,
+    ) -> None:
+        """Refresh with the editor, the background work and the tools from now on."""
         self._work, self._opening, self._exporting = work, opening, exporting
+        self._tools = tools
         self._editor.document_changed.connect(self.refresh)
         self._editor.selection_changed.connect(self.refresh)
         work.changed.connect(self.refresh)
+        tools.changed.connect(self.refresh)
         self.refresh()
 
     @Slot()
@@ -51,6 +60,6 @@ class ActionStates(QObject):
             "nobody": document is not None and not people and not self._opening.is_busy,
             "selection": bool(self._editor.selection),
             "several": len(self._editor.selection) > 1,
-            "work": self._work.is_busy,
+            "work": self._work.is_busy or self._tools.current is not None,
         }
         return frozenset(need for need, is_met in states.items() if is_met)

@@ -29,7 +29,7 @@ class ActionSpec:
         tip: what it does, for the tooltip; empty repeats the text.
         needs: when it is enabled: with a photo, with one whose people are not being searched for,
             with people or nobody found in it, with a selected person or several, with work under
-            way, or always.
+            way or a tool in hand, or always.
         is_checkable: whether it is on or off.
         is_on: whether a checkable action is on at first.
     """
@@ -91,7 +91,14 @@ ACTIONS: Final = (
     ActionSpec("quit", "&Quit", "", ("Ctrl+Q",), "Leave himapp", needs="nothing"),
     ActionSpec("select_all", "Select &all people", "", ("Ctrl+A",), needs="people"),
     ActionSpec("select_none", "Select &nobody", "", ("Ctrl+D",), needs="selection"),
-    ActionSpec("cancel", "&Cancel", "x", ("Esc",), "Stop what is under way", needs="work"),
+    ActionSpec(
+        "cancel",
+        "&Cancel",
+        "x",
+        ("Esc",),
+        "Stop what is under way, or put a tool away",
+        needs="work",
+    ),
     ActionSpec(
         "find_people", "&Find people again", "magnifying-glass", ("Ctrl+R",), needs="nobody"
     ),

@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
             self.background_image,
         ):
             self.work.add(work)
-        self.action_states.follow(self.work, self.opening, self.exporting)
+        self.action_states.follow(self.work, self.opening, self.exporting, self.tools)
         self.status.cancel_asked.connect(self.work.cancel)
         self.tools.drive(self.pointing, self.commands, self.message_bar)
         self.opening.file_opened.connect(self._on_file_opened)
@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
         people = self.side_bar.people
         return {
             "open": self._ask_file, "close": self.close_photo, "quit": self.close,
-            "cancel": self.work.cancel, "find_people": self.opening.find_people,
+            "cancel": self._cancel, "find_people": self.opening.find_people,
             "rename": people.view.rename_current,
             "forward": people.move_forward, "backward": people.move_backward,
             "fit": self.canvas.fit, "full_size": self._zoom_to_full_size,
@@ -313,6 +313,12 @@ class MainWindow(QMainWindow):
         # Qt shows the star, or what the system has for it, while there are edits in no file.
         name = display_name(path).replace("[*]", "[*][*]") if path is not None else ""
         self.setWindowTitle(f"{name}[*] – {_TITLE}" if name else f"{_TITLE}[*]")
+
+    def _cancel(self) -> None:
+        if self.work.is_busy:
+            self.work.cancel()
+        else:
+            self.tools.cancel()
 
     def _zoom_to_full_size(self) -> None:
         self.canvas.zoom_to(1.0)

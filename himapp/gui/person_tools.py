@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 
 from himapp.gui.canvas import CanvasView
@@ -25,7 +25,12 @@ class PersonTools(QObject):
     """Keeps the canvas, the checked action and the hint in the status bar in step.
 
     A tool is put away when its action cannot be used any more: another photo, nobody selected.
+
+    Signals:
+        changed: a tool was taken in hand or put away.
     """
+
+    changed = Signal()
 
     def __init__(
         self,
@@ -66,6 +71,11 @@ class PersonTools(QObject):
         for owner in (pointing, commands):
             owner.noted.connect(self._on_noted)
 
+    def cancel(self) -> None:
+        """Drop the held tool's drag; without one, put it away."""
+        if self._current is not None:
+            self._tools[self._current].cancel()
+
     @Slot()
     def put_away(self) -> None:
         """Let clicks select people again."""
@@ -89,6 +99,7 @@ class PersonTools(QObject):
         self._status.show_hint(HINTS[name] if name is not None else "")
         if name is not None:
             self._canvas.setFocus()
+        self.changed.emit()
 
     @Slot(bool)
     def _on_enabled_changed(self, _is_enabled: bool) -> None:  # noqa: FBT001 - a Qt slot

@@ -154,8 +154,6 @@ class CanvasGestures:
         if key == Qt.Key.Key_Space:
             self._space_is_down = True
             self._show_pointer()
-        elif key == Qt.Key.Key_Escape and self._tool is not None:
-            self._tool.cancel()
         elif modifiers & _CONTROL and key == Qt.Key.Key_0:
             self._surface.fit()
         elif modifiers & _CONTROL and key == Qt.Key.Key_1:

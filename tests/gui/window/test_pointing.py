@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 
 from himapp.errors import WeightsError
 from himapp.inference.prompts import BoxPrompt, PointPrompt
@@ -67,6 +68,42 @@ def test_the_tool_shows_a_cross_and_a_hint_until_it_is_put_away(opened):
     assert opened.status.facts.isVisible()
     click(opened, 20, 60)
     assert opened.editor.selection == {1}
+
+
+def test_escape_puts_the_tool_away_from_the_list_as_well(pointing):
+    view = pointing.side_bar.people.view
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert pointing.tools.current is None
+    assert not pointing.actions_by_name["cancel"].isEnabled()
+
+
+def test_escape_while_a_name_is_typed_leaves_the_tool(pointing):
+    view = pointing.side_bar.people.view
+    view.setCurrentIndex(view.model().index(0, 0))
+    view.rename_current()
+    QTest.keyClick(view.findChild(QLineEdit), Qt.Key.Key_Escape)
+    assert pointing.tools.current == "add_person"
+
+
+def test_escape_drops_the_box_before_the_tool(pointing, session):
+    places = [pointing.canvas.widget_point(*p).toPoint() for p in ((20, 20), (60, 60))]
+    QTest.mousePress(pointing.canvas, LEFT, NONE, places[0])
+    QTest.mouseMove(pointing.canvas, places[1])
+    QTest.keyClick(pointing.canvas, Qt.Key.Key_Escape)
+    QTest.mouseRelease(pointing.canvas, LEFT, NONE, places[1])
+    assert session.prompts == []
+    assert pointing.tools.current == "add_person"
+
+
+def test_escape_stops_the_search_before_the_tool(pointing, session, settle):
+    session.gate = threading.Event()
+    click(pointing, 118, 60)
+    QTest.keyClick(pointing.canvas, Qt.Key.Key_Escape)
+    settle()
+    assert pointing.tools.current == "add_person"
+    QTest.keyClick(pointing.side_bar.people.view, Qt.Key.Key_Escape)
+    assert pointing.tools.current is None
 
 
 def test_a_click_adds_the_next_person_as_one_step(pointing, session, settle):
