@@ -91,11 +91,12 @@ def set_visible(document: Document, layer_id: int, *, visible: bool) -> Document
     return _change_layer(document, layer_id, lambda layer: replace(layer, visible=visible))
 
 
-def show_only(document: Document, layer_id: int) -> Document:
-    """Turn on this person's eye and turn off all others; if that is so already, turn on all."""
-    document.find_layer(layer_id)
-    alone = all(layer.visible == (layer.id == layer_id) for layer in document.layers)
-    layers = [replace(item, visible=alone or item.id == layer_id) for item in document.layers]
+def show_only(document: Document, *layer_ids: int) -> Document:
+    """Turn on these people's eyes and turn off all others; if that is so already, turn on all."""
+    for layer_id in layer_ids:
+        document.find_layer(layer_id)
+    alone = all(layer.visible == (layer.id in layer_ids) for layer in document.layers)
+    layers = [replace(item, visible=alone or item.id in layer_ids) for item in document.layers]
     return _with_layers(document, layers)
 
 

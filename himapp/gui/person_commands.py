@@ -1,7 +1,6 @@
 """What the Person menu does to the selected people."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -68,14 +67,9 @@ class PersonCommands(QObject):
         """Show only the selected people; if it is so already, show everybody."""
         people = find_selected(self._editor)
         document = self._editor.document
-        if document is None or not people:
-            return
-        if len(people) == 1:
-            self._apply(show_only(document, people[0].id), "showing only")
-            return
-        chosen = {layer.id for layer in people}
-        layers = tuple(replace(layer, visible=layer.id in chosen) for layer in document.layers)
-        self._apply(replace(document, layers=layers), "showing only")
+        if document is not None and people:
+            chosen = (layer.id for layer in people)
+            self._apply(show_only(document, *chosen), "showing only")
 
     @Slot()
     def reset_edits(self) -> None:

@@ -105,6 +105,18 @@ def test_f2_renames(qtbot: QtBot, opened: MainWindow) -> None:
     assert opened.editor.undo_stack.undoText() == "name of Person 2"
 
 
+@pytest.mark.parametrize("chosen", [{2}, {1, 3}])
+def test_slash_shows_only_the_selected_and_then_everybody(
+    qtbot: QtBot, opened: MainWindow, chosen: set[int]
+) -> None:
+    opened.editor.select(chosen)
+    for expected in (chosen, {1, 2, 3}):
+        qtbot.keyClick(opened.canvas, Qt.Key.Key_Slash)
+        layers = opened.editor.document.layers
+        assert {layer.id for layer in layers if layer.visible} == expected
+        assert opened.editor.selection == chosen
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),
     [(Qt.Key.Key_BracketRight, [2, 1, 3]), (Qt.Key.Key_BracketLeft, [1, 3, 2])],

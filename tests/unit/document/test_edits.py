@@ -81,6 +81,9 @@ def test_show_only_is_its_own_inverse(make_document):
     alone = edits.show_only(document, 2)
     assert [layer.visible for layer in alone.layers] == [False, True, False]
     assert edits.show_only(alone, 2).has_same_content(document)
+    pair = edits.show_only(document, 1, 3)
+    assert [layer.visible for layer in pair.layers] == [True, False, True]
+    assert edits.show_only(pair, 1, 3).has_same_content(document)
 
 
 def test_the_networks_matte_comes_back_exactly(make_document):
