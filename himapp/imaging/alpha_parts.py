@@ -10,6 +10,9 @@ Labels = npt.NDArray[np.int32]
 SOLID_ALPHA = 65535 // 4
 """From this alpha on pixels connect: where a click begins to mean the person."""
 
+_VISIBLE_ALPHA = 65535 // 100
+"""Pixels below do not connect a trace with the body: nobody sees the haze between them."""
+
 _LEAST_AREA_PX = 64
 _LEAST_SHARE = 0.003
 
@@ -51,11 +54,18 @@ def assign_to_nearest(seeds: Labels) -> Labels:
 def part_at(alpha: npt.NDArray[np.uint16], x: int, y: int) -> npt.NDArray[np.uint16]:
     """Return the connected part of a matte that a pixel belongs to; 0 everywhere else.
 
+    A trace or a speck that touches no part is one by itself: it does not belong to the body.
+
     Args:
         alpha: uint16 ``[h, w]``.
         x: column inside of it.
         y: row inside of it.
     """
-    labels = assign_to_nearest(find_parts(alpha >= SOLID_ALPHA))
+    parts = find_parts(alpha >= SOLID_ALPHA)
+    is_visible = alpha >= min(_VISIBLE_ALPHA, int(alpha[y, x]))
+    _, found = cv2.connectedComponents(is_visible.view(np.uint8), connectivity=8)
+    traces = np.asarray(found, np.int32)
+    touches_part = parts[traces == traces[y, x]].any()
+    labels = assign_to_nearest(parts if touches_part else traces)
     part: npt.NDArray[np.uint16] = np.where(labels == labels[y, x], alpha, np.uint16(0))
     return part

@@ -111,9 +111,9 @@ class PromptAnswering:
         other = self._enlarge(look) if look is not None else None
         if other is not None:
             rest = _without(matte, other, place)
-            if rest is not None and _alpha_at(rest, place) < ALPHA_ONE // 2:
+            if rest is not None and _alpha_at(rest, place) < _alpha_at(matte, place) / 2:
                 return rest
-        return _without(matte, matte, place)
+        return _without_part(matte, place)
 
     def _look(self, question: _Question) -> _Look | None:
         """Return the best look, or None where none fits."""
@@ -279,6 +279,17 @@ def _without(matte: InstanceMatte, other: InstanceMatte, place: Point) -> Instan
     """Return a matte without the part of another one that lies at a place; None for too little."""
     part = _part_at(other, place)
     kept = limit_to_free(matte.alpha, matte.left, matte.top, [(part, other.left, other.top)])
+    return _make_rest(matte, kept)
+
+
+def _without_part(matte: InstanceMatte, place: Point) -> InstanceMatte | None:
+    """Return a matte without its own part at a place, soft rim and all; None for too little."""
+    part = part_at(matte.alpha, int(place[0]) - matte.left, int(place[1]) - matte.top)
+    return _make_rest(matte, matte.alpha - part)
+
+
+def _make_rest(matte: InstanceMatte, kept: npt.NDArray[np.uint16]) -> InstanceMatte | None:
+    """Return what is kept of a matte; None for too little."""
     if int(kept.sum(dtype=np.uint64)) < _LEAST_REST * int(matte.alpha.sum(dtype=np.uint64)):
         return None
     return _make_matte(kept, matte.left, matte.top, matte.score)

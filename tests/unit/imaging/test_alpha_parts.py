@@ -34,6 +34,22 @@ def test_the_part_at_a_pixel_has_its_soft_rim_and_nothing_else():
     assert not part[:, 40:].any()
 
 
+@pytest.mark.parametrize("value", [300, 2000, 13000, 65535])
+def test_a_trace_or_a_speck_beside_the_body_is_a_part_of_its_own(value):
+    alpha = np.zeros((40, 80), np.uint16)
+    alpha[:, 5:25], alpha[20:24, 40:44] = 65535, value
+    alpha[19, 40:44] = 200
+    part = part_at(alpha, 41, 21)
+    np.testing.assert_array_equal(part[:, 30:], alpha[:, 30:])
+    assert not part[:, :30].any()
+
+
+def test_haze_that_nobody_sees_does_not_join_a_trace_to_the_body():
+    alpha = np.full((40, 80), 300, np.uint16)
+    alpha[:, 5:25], alpha[20:24, 60:64] = 65535, 13000
+    assert not part_at(alpha, 61, 21)[:, :25].any()
+
+
 def test_a_matte_takes_what_others_leave_and_they_may_lie_beside_it():
     alpha = np.full((4, 6), 50000, np.uint16)
     others = [

@@ -206,6 +206,40 @@ def test_where_nothing_else_is_seen_a_part_of_the_matte_leaves() -> None:
     assert rest[:, 80:].max() < CLEAR
 
 
+def person_with(trace: np.ndarray) -> InstanceMatte:
+    """A person at the left, and something else apart from them at columns 100 and rows 66 on."""
+    alpha = np.zeros((160, 120), np.uint16)
+    alpha[:, :50] = 65535
+    alpha[50 : 50 + len(trace), 80 : 80 + trace.shape[1]] = trace
+    return InstanceMatte(alpha, 20, 16, 0.9, (20, 16, 140, 176))
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        np.full((20, 20), 13000, np.uint16),
+        np.full((6, 6), 65535, np.uint16),
+        np.linspace(0, 5000, 400).astype(np.uint16).reshape(20, 20),
+    ],
+    ids=["haze", "speck", "uneven"],
+)
+@pytest.mark.parametrize("answer", [always(0.0, 0, 1), always(0.9, 5, 17)], ids=["none", "other"])
+def test_a_leftover_trace_leaves_alone(trace: np.ndarray, answer: Answer) -> None:
+    person = person_with(trace)
+    session, _ = open_session(answer)
+    place = (99.5 + trace.shape[1], 65.5 + len(trace))
+    rest = full(session.exclude_place(PIXELS, place, person))
+    assert not rest[:, 90:].any()
+    np.testing.assert_array_equal(rest[:, :90], full(person)[:, :90])
+
+
+def test_a_part_leaves_with_its_soft_rim() -> None:
+    session, _ = open_session(always(0.0, 0, 1))
+    part = np.full((100, 30), 20000, np.uint16)
+    part[3:-3, 3:-3] = 65535
+    assert not full(session.exclude_place(PIXELS, (115.0, 96.0), person_with(part)))[:, 90:].any()
+
+
 def test_a_person_of_whom_nothing_would_stay_is_a_wrong_one() -> None:
     session, _ = open_session(always(0.0, 0, 1))
     assert session.exclude_place(PIXELS, (100.0, 96.0), matte(64, 128)) is None
