@@ -127,15 +127,15 @@ class E2EHimSession:
     ) -> tuple[Sequence[FoundPerson], ModelInput]:
         """Return the people on the grid of the last look; a crowd is looked at again, in tiles."""
         network = runner.network
-        model_input = prepare_input(pixels, _input_side(network, self._quality))
-        if self._quality == "best":
-            prediction = predict_both_ways(runner, model_input.image)
-        else:
-            prediction = runner.predict(model_input.image)
+        side = _input_side(network, self._quality)
+        is_best = self._quality == "best"
+        predict = partial(predict_both_ways, runner) if is_best else runner.predict
+        model_input = prepare_input(pixels, side)
+        prediction = predict(model_input.image)
         people = select_people(prediction, model_input.placement, network.score_threshold)
         if not is_crowd(people, pixels):
             return people, model_input
-        again = CrowdLook(pixels, network.input_side, network.score_threshold, runner.predict)
+        again = CrowdLook(pixels, side, network.score_threshold, predict)
         report = partial(watch.progress, "find")
         return again.find(people, progress=report, cancel=watch.cancel), again.model_input
 

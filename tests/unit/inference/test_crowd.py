@@ -10,7 +10,7 @@ from himapp.imaging.geometry import Window
 from himapp.inference.crowd import CrowdMember, is_crowd, join_looks, plan_tiles
 from himapp.inference.e2e_him import E2EHimSession
 from himapp.inference.postprocess import Candidate
-from himapp.inference.session import CancelToken
+from himapp.inference.session import CancelToken, Quality
 
 SIDE = 192
 PHOTO = (256, 384)
@@ -34,13 +34,17 @@ class BarNetwork:
     def __init__(self, least_area: int, most: int = 1000) -> None:
         self.least_area = least_area
         self.most = most
-        self.looks = 0
+        self.sides: list[int] = []
+
+    @property
+    def looks(self) -> int:
+        return len(self.sides)
 
     def to(self, device: str) -> "BarNetwork":
         return self
 
     def predict(self, images: torch.Tensor, score_floor: float | None = None) -> list[Found]:
-        self.looks += 1
+        self.sides.append(max(images.shape[2:]))
         red = images[0, 0].numpy()
         mask = (red > 0.6).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
@@ -63,8 +67,8 @@ def draw_crowd(columns: int, rows: int = 1, size: tuple[int, int] = PERSON_PX) -
     return photo
 
 
-def session_of(network: BarNetwork) -> E2EHimSession:
-    return E2EHimSession("cpu", load=lambda: network, load_edges=lambda: None)
+def session_of(network: BarNetwork, quality: Quality = "normal") -> E2EHimSession:
+    return E2EHimSession("cpu", quality=quality, load=lambda: network, load_edges=lambda: None)
 
 
 def member(
@@ -120,6 +124,16 @@ def test_people_too_small_for_the_first_look_are_added() -> None:
 def test_more_people_are_found_than_one_look_can_hold() -> None:
     photo = draw_crowd(26, rows=5, size=(24, 6))
     assert len(session_of(BarNetwork(30, most=80)).find_people(photo).people) == 131
+
+
+@pytest.mark.parametrize(("quality", "side", "ways"), [("draft", 160, 1), ("best", SIDE, 2)])
+def test_tiles_are_looked_at_as_the_quality_says(quality: Quality, side: int, ways: int) -> None:
+    photo = draw_crowd(12, rows=5)
+    network, usual = BarNetwork(10), BarNetwork(10)
+    session_of(usual).find_people(photo)
+    assert len(session_of(network, quality).find_people(photo).people) == 61
+    assert set(network.sides) == {side}
+    assert network.looks == ways * usual.looks > 3
 
 
 def test_tiles_are_reported_and_a_wish_to_stop_is_met_between_them() -> None:
