@@ -11,7 +11,7 @@ from himapp.document.pixel_values import Array, FloatImage
 from himapp.document.regions import Region, frame_region, split_into_tiles, tile_region
 from himapp.document.render_cache import RenderCache
 from himapp.imaging.bit_depth import from_float, to_float
-from himapp.imaging.foreground import estimate_foreground
+from himapp.imaging.foreground import BLEED_PX, estimate_foreground
 from himapp.imaging.photo import Photo
 
 _TILE_PX = 1024
@@ -33,7 +33,8 @@ def read_foreground(
 ) -> Array:
     """Return the person's own colours F: the photo's, cleaned of the background in soft pixels.
 
-    F is estimated tile by tile, when first asked for, at the level asked for.
+    F is estimated tile by tile, when first asked for, at the level asked for; it goes on a few
+    pixels beyond the matte.
 
     Args:
         cache: holds the estimated tiles.
@@ -46,7 +47,8 @@ def read_foreground(
         ``[height, width, 3]`` in the photo's dtype; a new array.
     """
     colours = read_photo_level(cache, photo, region, level).copy()
-    for place in split_into_tiles(region.intersect(matte.bounds.at_level(level)), _TILE_PX):
+    reached = matte.bounds.at_level(level).grow(BLEED_PX).intersect(region)
+    for place in split_into_tiles(reached, _TILE_PX):
         tile = _foreground_tile(cache, photo, matte, place, level)
         if tile.size:
             area = _tile_area(photo, place, level)

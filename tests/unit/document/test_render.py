@@ -149,6 +149,26 @@ def test_a_cut_out_has_the_persons_own_colours_and_straight_alpha(cache):
     assert np.all(cutout[:, :8] == 0)
 
 
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("edge", [1020, 1022, 1024, 1026, 1028])
+@pytest.mark.parametrize("adjusted", [Adjustments(), Adjustments(blur_px=2)])
+def test_a_cut_outs_colours_go_on_across_the_tiles_of_the_estimate(cache, level, edge, adjusted):
+    edge, scale = edge << level, 1 << level
+    pixels = np.zeros((64, 1100 * scale, 3), np.uint8)
+    pixels[..., 1] = 255
+    pixels[:, edge - 200 : edge] = 255, 0, 0
+    person = Person(np.full((64, 200), 65535, np.uint16), edge - 200)
+    document = add_person_layers(Document.for_photo(Photo(pixels)), [person])
+    document = edits.set_adjustments(document, 1, adjusted)
+    cutout = render_person(document, 1, frame_region(pixels.shape, level), level, cache=cache)
+    beside = cutout[:, edge // scale :]
+    # A person's blur and the estimate are one step of 8 bit off at most.
+    np.testing.assert_allclose(
+        beside[:, :4], np.broadcast_to((255, 0, 0, 0), (64 // scale, 4, 4)), atol=1
+    )
+    assert not beside[:, 4:].any()
+
+
 def test_a_transparent_background_is_straight_and_black_where_clear(make_document, cache):
     document = edits.set_background(make_document(), TransparentBackground())
     picture = full(document, cache)
