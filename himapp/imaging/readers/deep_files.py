@@ -11,13 +11,13 @@ from himapp.imaging.readers.decoded import DecodedFile
 from himapp.imaging.readers.iso_boxes import find_avif_bits
 from himapp.imaging.readers.limits import check_size, pixel_bytes
 from himapp.imaging.readers.pillow_files import (
+    PNG_BITS_BYTE,
     describe,
     open_with_pillow,
     orientation_of_facts,
     stored_profile,
 )
 
-_PNG_BITS_BYTE: Final = 24
 _PNG_LATE_MARKS: Final = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 _SILENT: Final = 0
 _PNG_COLOR_BYTE: Final = 25
@@ -27,7 +27,7 @@ _PNG_GREY: Final = (0, 4)
 def is_deep(data: bytes, file_format: PhotoFormat) -> bool:
     """Return whether a PNG or AVIF file has more than 8 bits per sample."""
     if file_format == "PNG":
-        return len(data) > _PNG_BITS_BYTE and data[_PNG_BITS_BYTE] == 16
+        return len(data) > PNG_BITS_BYTE and data[PNG_BITS_BYTE] == 16
     return file_format == "AVIF" and find_avif_bits(data) > 8
 
 
@@ -48,6 +48,7 @@ def read_deep(data: bytes, name: str, file_format: PhotoFormat) -> DecodedFile:
             image.load()  # these may stand behind the pixels
         facts = describe(image)
         icc, mode, size = stored_profile(image, data), image.mode, image.size
+        clear_grey = image.info.get("transparency")
     if file_format == "PNG":  # OpenCV returns what it could read of a cut file without a word
         open_with_pillow(data, file_format).verify()
     stored: PixelArray = _decode(data)
@@ -58,6 +59,8 @@ def read_deep(data: bytes, name: str, file_format: PhotoFormat) -> DecodedFile:
     # Pillow calls 16-bit grey with alpha RGBA; the header's colour type knows (PNG 11.2.1).
     is_grey = stored.ndim == 2 or (file_format == "PNG" and data[_PNG_COLOR_BYTE] in _PNG_GREY)
     color, alpha = _split(stored, is_grey=is_grey)
+    if alpha is None and isinstance(clear_grey, int):  # OpenCV heeds a transparent colour alone
+        alpha = np.where(color == clear_grey, np.uint16(0), np.uint16(65535))
     return DecodedFile(
         color,
         "GRAY" if is_grey else "RGB",

@@ -21,6 +21,9 @@ from himapp.imaging.readers.iso_boxes import find_profile
 from himapp.imaging.readers.limits import check_size, pixel_bytes
 from himapp.imaging.readers.tiff_directory import read_exif
 
+PNG_BITS_BYTE: Final = 24
+"""Where a PNG says its bits per sample."""
+
 _Samples = tuple[PixelArray, ColorModel, PixelArray | None]
 _PLUGINS: Final[dict[PhotoFormat, str]] = {"WebP": "WEBP"}
 _STORED_CHANNELS: Final = 5  # a palette's or a grey picture's RGBA beside its own samples
@@ -52,6 +55,8 @@ def read_with_pillow(data: bytes, name: str, file_format: PhotoFormat) -> Decode
         if image.mode in ("I", "F"):
             raise PhotoError(f"“{name}” has 32 bits per channel; 8 and 16 can be opened.")
         icc, mode = stored_profile(image, data), image.mode
+        if file_format == "PNG":
+            _stretch_clear_grey(image, data[PNG_BITS_BYTE])
         image.load()
         samples, model, alpha = _split(image)
         facts = collect_tiff_facts(data) if file_format == "TIFF" else describe(image)
@@ -135,6 +140,13 @@ def _split_grey(image: Image.Image) -> _Samples:
         if grey_alpha.ndim == 3:
             return grey_alpha[:, :, 0], "GRAY", grey_alpha[:, :, 1]
     return np.asarray(image.convert("L")), "GRAY", None
+
+
+def _stretch_clear_grey(image: Image.Image, bits: int) -> None:
+    """Bring a PNG's transparent grey to 8 bit, as Pillow does with the samples alone."""
+    key = image.info.get("transparency")
+    if image.mode == "L" and isinstance(key, int) and bits in (2, 4):
+        image.info["transparency"] = key * 255 // (2**bits - 1)
 
 
 def _deep_grey(image: Image.Image) -> PixelArray:

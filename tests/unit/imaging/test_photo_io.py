@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from odd_formats import write_png
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from himapp.imaging.photo_io import read_photo
@@ -195,6 +196,28 @@ def test_alpha_is_flattened_over_white_and_rounded_once(tmp_path: Path, dtype: t
     exact = rgba[:, :, :3] * alpha + top * (1 - alpha)
     assert np.abs(photo.pixels - exact).max() <= 0.5 + 1e-6
     assert photo.pixels.dtype == dtype
+
+
+def test_the_transparent_grey_of_a_deep_png_becomes_white(tmp_path: Path) -> None:
+    grey = np.array([[1000, 1001], [0, 65535]], np.uint16)
+    key = (b"tRNS", struct.pack(">H", 1000))
+    path = tmp_path / "key.png"
+    path.write_bytes(write_png(grey, 0, chunks=(key,)))
+    photo = read_photo(path)
+    assert photo.is_grey
+    assert photo.pixels[..., 0].tolist() == [[65535, 1001], [0, 65535]]
+
+
+@pytest.mark.parametrize(("bits", "step"), [(2, 85), (4, 17)])
+def test_the_transparent_grey_of_a_shallow_png_becomes_white(
+    tmp_path: Path, bits: int, step: int
+) -> None:
+    header = struct.pack(">IIBBBBB", 2, 1, bits, 0, 0, 0, 0)
+    row = bytes([0, 1 << (8 - bits) | 2 << (8 - 2 * bits)])
+    chunks = ((b"IHDR", header), (b"tRNS", b"\0\1"), (b"IDAT", zlib.compress(row)), (b"IEND", b""))
+    path = tmp_path / "key.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks))
+    assert read_photo(path).pixels[0, :, 0].tolist() == [255, 2 * step]
 
 
 def test_sixteen_bit_tiff_with_associated_alpha_is_not_darkened(tmp_path: Path) -> None:
