@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from himapp.gui.mnemonics import without_mnemonic
+
 
 class RecentMenu(QMenu):
     """Lists files by name.
@@ -25,7 +27,7 @@ class RecentMenu(QMenu):
         """List these files, the latest first."""
         self.clear()
         for file in files:
-            action = self.addAction(Path(file).name.replace("&", "&&"))
+            action = self.addAction(without_mnemonic(Path(file).name))
             action.setToolTip(file)
             action.setData(file)
         self.setEnabled(bool(files))

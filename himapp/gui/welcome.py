@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from himapp.gui import theme
 from himapp.gui.icons import icon
+from himapp.gui.mnemonics import without_mnemonic
 from himapp.imaging.photo_io import PHOTO_SUFFIXES
 
 _SAMPLE_SIZE = QSize(168, 112)
@@ -145,7 +146,7 @@ class WelcomePage(QWidget):
         return button
 
     def _make_recent_button(self, path: Path) -> QPushButton:
-        button = QPushButton(path.name)
+        button = QPushButton(without_mnemonic(path.name))
         button.setObjectName("recent")
         button.setToolTip(str(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
 from himapp.document.background import Fit, ImageBackground
 from himapp.gui.icons import icon
+from himapp.gui.mnemonics import without_mnemonic
 from himapp.gui.panels.panel import SPACING
 from himapp.gui.panels.value_slider import ValueSlider, ValueSpec
 
@@ -47,7 +48,7 @@ class ImagePage(QWidget):
     def show_background(self, background: ImageBackground) -> None:
         """Show an image's choices without telling anybody."""
         name = Path(background.path).name if background.path else "Choose an image…"
-        self.choose_button.setText(self._elide(name))
+        self.choose_button.setText(without_mnemonic(self._elide(name)))
         with QSignalBlocker(self.fit_box):
             self.fit_box.setCurrentIndex([fit for fit, _ in FITS].index(background.fit))
         for slider, share in zip((self.across, self.down), background.position, strict=True):

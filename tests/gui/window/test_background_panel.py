@@ -105,6 +105,17 @@ def test_image_asks_for_a_file(
     qtbot.waitUntil(lambda: not opened.is_busy)
 
 
+def test_an_ampersand_in_the_name_of_an_image_is_no_shortcut(
+    qtbot: QtBot, drop, opened: MainWindow, image_file: Path
+) -> None:
+    drop(panel_of(opened), image_file.rename(image_file.with_name("Tom & Ann.png")))
+    qtbot.waitUntil(lambda: isinstance(background_of(opened), ImageBackground))
+    button = panel_of(opened).image_page.choose_button
+    assert button.text() == "Tom && Ann.png"
+    assert button.shortcut().isEmpty()
+    qtbot.waitUntil(lambda: not opened.is_busy)
+
+
 def test_no_file_chosen_leaves_the_background(
     qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

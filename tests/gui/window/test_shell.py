@@ -291,6 +291,15 @@ def test_a_recent_file_that_cannot_be_looked_at_is_left_out(window: MainWindow) 
     assert [button.text() for button in window.welcome.recent_buttons] == ["test_shell.py"]
 
 
+def test_an_ampersand_in_the_name_of_a_recent_file_is_no_shortcut(
+    window: MainWindow, photo_file: Path
+) -> None:
+    path = photo_file.rename(photo_file.with_name("Tom & Ann.png"))
+    window.welcome.show_recent((str(path),))
+    assert window.welcome.recent_buttons[0].text() == "Tom && Ann.png"
+    assert window.welcome.recent_buttons[0].shortcut().isEmpty()
+
+
 def test_every_action_has_a_tooltip_with_its_key(window: MainWindow) -> None:
     for spec in ACTIONS:
         action = window.actions_by_name[spec.name]
