@@ -19,7 +19,7 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon = QLabel()
-        self.label = QLabel()
+        self.label = QLabel(textFormat=Qt.TextFormat.PlainText)  # people's names are in sentences
         self.button = QPushButton()
         self.close_button = make_tool_button("x", "Close this message")
         self._action: QAction | None = None

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from himapp.errors import ChangedPhotoError, ProjectError
@@ -12,6 +13,7 @@ PhotoAnswer = Literal["locate", "use", "cancel"]
 def ask_about_photo(parent: QWidget, error: ProjectError) -> PhotoAnswer:
     """Offer to look for the photo, and to take a changed one of the same size."""
     box = QMessageBox(QMessageBox.Icon.Question, "himapp", str(error), parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # it names files
     role = QMessageBox.ButtonRole
     locate = box.addButton("&Locate…", role.AcceptRole)
     use = None

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from himapp.document.edits import rename
 from himapp.gui.main_window import MainWindow
 from himapp.gui.panels.people_delegate import eye_rect, name_rect, swatch_rect
 from himapp.gui.panels.people_panel import PeopleView, shift
@@ -103,6 +104,14 @@ def test_f2_renames(qtbot: QtBot, opened: MainWindow) -> None:
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(opened)[1] == "Åsa 人")
     assert opened.editor.undo_stack.undoText() == "name of Person 2"
+
+
+def test_names_are_shown_letter_by_letter(qtbot: QtBot, opened: MainWindow) -> None:
+    opened.editor.apply(rename(opened.editor.document, 2, "Tom & <b>Ann</b>"), "name of Tom & Ann")
+    undo = next(a for a in opened.findChildren(QAction) if a.text().startswith("&Undo"))
+    assert undo.text() == "&Undo name of Tom && Ann"
+    opened.message_bar.show_message("Tom & <b>Ann</b> is gone.")
+    assert opened.message_bar.label.textFormat() == Qt.TextFormat.PlainText
 
 
 @pytest.mark.parametrize("chosen", [{2}, {1, 3}])
