@@ -15,6 +15,7 @@ from himapp.inference.edges import Guide, in_unit_range, upsample_matte
 from himapp.inference.preprocess import ModelInput
 from himapp.inference.refine import MatteRefinement, Refining
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
+from himapp.inference.traces import drop_traces
 
 _Floats = npt.NDArray[np.float32]
 _Cropped = tuple[npt.NDArray[np.uint16], int, int]
@@ -64,11 +65,10 @@ def select_people(
         threshold: least score.
     """
     rows, columns = placement.content_slices
+    alphas = drop_traces(prediction.alpha[:, rows, columns])
     people = [
         Candidate(alpha, float(score), _to_photo(box, placement))
-        for alpha, score, box in zip(
-            prediction.alpha[:, rows, columns], prediction.score, prediction.box, strict=True
-        )
+        for alpha, score, box in zip(alphas, prediction.score, prediction.box, strict=True)
         if score >= threshold and alpha.sum() >= _SMALLEST_MASS_PX
     ]
     return sorted(people, key=lambda person: _centre_x(person.alpha))
