@@ -41,6 +41,7 @@ class ProjectFlow(QObject):
         self._parent = parent
         self._path: Path | None = None
         saving.saved.connect(self._on_saved)
+        embed_action.triggered.connect(self._on_embed_chosen)
 
     @property
     def path(self) -> Path | None:
@@ -108,3 +109,9 @@ class ProjectFlow(QObject):
         if self._editor.shows_photo_of(document):
             self._path = path
             self.path_changed.emit()
+
+    @Slot()
+    def _on_embed_chosen(self) -> None:
+        """Count the document as unsaved: its project is to hold something else now."""
+        if self._path is not None:
+            self._editor.undo_stack.resetClean()

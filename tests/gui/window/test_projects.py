@@ -135,6 +135,21 @@ def test_the_photo_goes_into_the_project_on_wish(
     assert opened.actions_by_name["embed_photo"].isChecked()
 
 
+def test_the_wish_for_the_photo_is_to_be_saved_too(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    embed = opened.actions_by_name["embed_photo"]
+    embed.trigger()
+    assert not opened.isWindowModified()  # there is no project yet that could hold it
+    save(qtbot, opened)
+    embed.trigger()
+    assert opened.isWindowModified()
+    save(qtbot, opened)
+    assert not opened.isWindowModified()
+    with zipfile.ZipFile(project_file) as archive:
+        assert "photo/file" not in archive.namelist()
+
+
 def test_the_photo_stays_in_a_project_that_is_edited_on_another_computer(
     qtbot: QtBot, opened: MainWindow, project_file: Path, photo_file: Path
 ) -> None:
