@@ -28,7 +28,7 @@ def export_run(
         file: The weights file to write; ``manifest.json`` beside it gets its size and SHA-256.
         threshold: Person probability from which the network keeps a query.
         side: Longer side in pixels at which the threshold was chosen.
-        mean_with: Weights of the same run some time before; the mean of both is written.
+        mean_with: Earlier weights of the same network; the mean of both is written.
 
     Raises:
         ValueError: If the threshold is not between 0 and 1 or the side not a multiple of 32.
@@ -81,7 +81,7 @@ def add_export_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the run", dest="folder")
     parser.add_argument("--threshold", type=float, required=True, help="lowest score to keep")
     parser.add_argument("--side", type=int, required=True, help="longer side of the input, px")
-    parser.add_argument("--mean-with", type=Path, help="earlier weights of the run, to average")
+    parser.add_argument("--mean-with", type=Path, help="earlier weights of the network, to average")
     parser.add_argument("--out", type=Path, required=True, help="the weights file to write")
 
 
