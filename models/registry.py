@@ -58,7 +58,8 @@ def load_network(path: Path) -> E2EHim:
     if info.network not in NETWORKS:
         raise WeightsFormatError(f"{path.name} is for an unknown network {info.network!r}")
     network = create_network(info.network)
-    load_weights(network, path)
+    # Weights from before the quality head was trained score people by their probability.
+    load_weights(network, path, may_lack=("quality.",))
     network.score_threshold, network.input_side = info.score_threshold, info.input_side
     # Depthwise convolutions on a CPU take half the time with channels last.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

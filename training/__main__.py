@@ -14,6 +14,7 @@ from training.distributed import join_processes, leave_processes
 from training.engine import train
 from training.evaluation.commands import COMMANDS, Command
 from training.export import add_export_arguments, run_export
+from training.quality import add_quality_arguments, run_quality
 from training.refiner.engine import add_refiner_arguments, run_refiner
 from training.refiner.export import add_export_refiner_arguments, run_export_refiner
 from training.self_training import add_self_train_arguments, run_self_train
@@ -40,6 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
             "label photographs of which only boxes are known",
             add_self_train_arguments,
             run_self_train,
+        ),
+        "quality": Command(
+            "train the head that scores finished mattes", add_quality_arguments, run_quality
         ),
         "refiner": Command("train the refiner, or go on", add_refiner_arguments, run_refiner),
         "export-refiner": Command(

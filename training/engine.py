@@ -31,8 +31,8 @@ from training.starts.record import WEIGHTS_NAME as TRUNK_NAME
 CHECKPOINT_NAME = "checkpoint.pt"
 WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "curve.jsonl"
-_ADDED = ("backbones.", "perception.pixels.from_others.")
-"""What further backbones add to the network."""
+_ADDED = ("backbones.", "perception.pixels.from_others.", "quality.")
+"""What further backbones add to the network, and what is trained after it."""
 
 
 class Trainer:
@@ -122,6 +122,7 @@ class Trainer:
             if optimiser.frozen_stages:
                 _early(backbone, optimiser.frozen_stages).requires_grad_(False)
         self.network.perception.requires_grad_(optimiser.perception)
+        self.network.quality.requires_grad_(False)  # see training.quality
         self.network.guidance.requires_grad_(loss.alpha > 0)
         self.network.matting.requires_grad_(loss.alpha > 0)
 

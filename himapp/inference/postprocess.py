@@ -112,7 +112,8 @@ def bring_to_photo(
     """
     if not people:
         return ()
-    enlarge = _choose_method(model_input, pixels, refining, len(people))
+    enlarge = _choose_method(model_input, pixels)
+    refinement = _plan_refinement(model_input, pixels, refining, len(people))
     mattes = []
     # One after the other: two threads wait for each other more than they gain, so short are the
     # steps between Python's lock (ten people at 12 megapixels: .37 s by two, .31 s by one).
@@ -120,6 +121,8 @@ def bring_to_photo(
         cancel.raise_if_cancelled()
         cropped = enlarge(person.alpha, cancel)
         if cropped is not None:
+            if refinement is not None:
+                refinement.refine(*cropped, cancel)
             mattes.append((person, *cropped))
         progress(number, len(people))
     limit_sums([(alpha, left, top) for _, alpha, left, top in mattes], pixels.shape[:2])
@@ -129,19 +132,31 @@ def bring_to_photo(
     )
 
 
-def _choose_method(
-    model_input: ModelInput, pixels: PixelArray, refining: Refining | None, people: int
-) -> _Enlarge:
+def _choose_method(model_input: ModelInput, pixels: PixelArray) -> _Enlarge:
     """Return how a matte comes to photo size; to one below the grid's it is shrunk beforehand."""
-    height, width = pixels.shape[:2]
-    placement = model_input.placement
-    if height <= placement.content_height and width <= placement.content_width:
+    if _is_small(model_input, pixels):
+        height, width = pixels.shape[:2]
         own = Guide.measure(pixels, in_unit_range(pixels))
         return lambda alpha, cancel: upsample_matte(own, _shrink(alpha, height, width), cancel)
-    if refining is not None:
-        return MatteRefinement(refining.refiner, pixels, refining.plan, people).enlarge
     guide = Guide.measure(pixels, model_input.content)
     return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
+
+
+def _plan_refinement(
+    model_input: ModelInput, pixels: PixelArray, refining: Refining | None, people: int
+) -> MatteRefinement | None:
+    """Return what refines the mattes; None without a refiner or detail that it could find."""
+    if refining is None or _is_small(model_input, pixels):
+        return None
+    step = pixels.shape[0] / model_input.placement.content_height
+    return MatteRefinement(refining, pixels, step, people)
+
+
+def _is_small(model_input: ModelInput, pixels: PixelArray) -> bool:
+    """Tell whether the network's grid is at least as fine as the photo."""
+    placement = model_input.placement
+    height, width = pixels.shape[:2]
+    return bool(height <= placement.content_height and width <= placement.content_width)
 
 
 def _shrink(alpha: _Floats, height: int, width: int) -> _Floats:

@@ -1,11 +1,15 @@
-"""Bring a matte to the photo's size through the refiner, level by level.
+"""Refine a matte at the photo's size: the refiner mends what guided up-sampling made of it.
 
-A person's part of the photo is looked at in growing sizes, from a few pixels for each of the
-network's to the photo's own. Each level sees the matte of the one before. Where the last level is
-smaller than the photo, guided up-sampling does the rest, and the softest places - hair above all -
-are then refined once more on the photo's own pixels.
+Guided up-sampling finds the outline on the photo's own pixels, and draws its noise along with it;
+of hair it knows what the network knew. The refiner, which was trained on mattes made so, looks at
+each tile in which the matte is undecided, at the scale it was trained at: of a photo of many
+megapixels it sees some pixels as one, and what it changes is brought back to the photo's size. So
+the work is bounded, however large the photo.
+
+Levels in between, each refined in turn, were worse (docs/experiments.md).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,32 +17,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from himapp.imaging.geometry import Window
 from himapp.imaging.photo import PixelArray
-from himapp.inference.edges import (
-    Guide,
-    crop_visible,
-    find_support,
-    in_unit_range,
-    quantise,
-    upsample_matte,
-)
 from himapp.inference.session import ALPHA_ONE, CancelToken
 from himapp.inference.tiles import TileRefiner
 
 _Alpha = npt.NDArray[np.uint16]
-_Floats = npt.NDArray[np.float32]
-_Cropped = tuple[_Alpha, int, int]
 
-# The first level has so many pixels for one of the network's; each further one at most so many for
-# one of the level before.
-_FIRST_STEP = 2.0
-_STEP = 2.5
-# How far, in pixels of the level before, the edge may be from where that level saw it: the network
-# misses whole wisps of hair, the refiner's own levels are nearly right.
-_FIRST_REACH = 20.0
+# At most so many of the refiner's pixels for one of the network's grid: it was trained on 1.3 to 5.
+_LARGEST_STEP = 4.0
+# How far, in pixels of the network's grid, the edge may be from where the matte changes.
 _REACH = 2.5
-_MARGIN_CELLS = 6
+_LEAST_REACH_PX = 4
+_STRIP_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +36,15 @@ class RefinePlan:
     """How much is refined.
 
     Attributes:
-        level_px: longest side of a person at the last level that is refined everywhere; None for
-            the photo's own pixels.
-        softest_tiles: of a whole photo, so many tiles are refined on its own pixels after that.
+        softest_tiles: so many tiles of a whole photo, where mattes are softest; None for all.
     """
 
-    level_px: int | None
-    softest_tiles: int = 0
+    softest_tiles: int | None
 
 
 PLANS: dict[Literal["normal", "best"], RefinePlan] = {
-    "normal": RefinePlan(level_px=1280, softest_tiles=24),
-    "best": RefinePlan(level_px=None),
+    "normal": RefinePlan(softest_tiles=96),
+    "best": RefinePlan(softest_tiles=None),
 }
 
 
@@ -71,115 +58,77 @@ class Refining:
 
 @dataclass(frozen=True, slots=True)
 class MatteRefinement:
-    """Brings mattes of one photo to its size.
+    """Refines mattes of one photo.
 
     Attributes:
-        refiner: runs the network.
+        refining: the refiner and its plan.
         pixels: uint8 or uint16 ``[H, W, 3]``.
-        plan: how much is refined.
+        step: photo pixels for one of the network's grid, along a side.
         people: how many share the plan's tiles.
     """
 
-    refiner: TileRefiner
+    refining: Refining
     pixels: PixelArray
-    plan: RefinePlan
+    step: float
     people: int
 
-    def enlarge(self, small: _Floats, cancel: CancelToken) -> _Cropped | None:
-        """Return a matte at photo size, cropped, with its left and top; None for an empty one.
+    def refine(self, alpha: _Alpha, left: int, top: int, cancel: CancelToken) -> None:
+        """Refine a person's matte in place.
 
         Args:
-            small: float32 ``[h, w]`` in 0..1 on the network's grid, which spans the photo.
-            cancel: looked at between batches of tiles and strips.
+            alpha: uint16 ``[h, w]``, cropped.
+            left: the crop's first column in the photo.
+            top: its first row.
+            cancel: looked at between batches of tiles.
 
         Raises:
-            Cancelled: the token was cancelled.
+            Cancelled: the token was cancelled; the matte is then refined in part.
         """
-        support = find_support(small)
-        if support is None:
-            return None
-        cells = support.grow(_MARGIN_CELLS, small.shape)
-        window = _to_photo(cells, small.shape, self.pixels.shape)
-        part = self.pixels[window.slices]
-        colours, alpha = self._climb(part, quantise(small[cells.slices]), cancel)
-        if alpha.shape != part.shape[:2]:
-            return _place(self._finish(part, colours, alpha, cancel), window)
-        return _place(crop_visible(alpha), window)
+        height, width = alpha.shape
+        part = self.pixels[top : top + height, left : left + width]
+        shrink = max(1, round(self.step / _LARGEST_STEP))
+        if shrink == 1:
+            self._run(part, alpha, self.step, cancel)
+            return
+        size = (max(1, width // shrink), max(1, height // shrink))
+        before = _resize(alpha, size, cv2.INTER_AREA)
+        after = before.copy()
+        self._run(_resize(part, size, cv2.INTER_AREA), after, self.step / shrink, cancel)
+        _add_change(alpha, before, after)
 
-    def _climb(
-        self, part: PixelArray, alpha: _Alpha, cancel: CancelToken
-    ) -> tuple[PixelArray, _Alpha]:
-        """Refine at one level after the other; return the last one's colours and matte."""
-        reach = _FIRST_REACH
-        for height, width in level_sizes(alpha.shape, part.shape, self.plan):
-            step = max(height / alpha.shape[0], width / alpha.shape[1])
-            colours = _resize(part, height, width)
-            alpha = _resize(alpha, height, width)
-            self.refiner.refine(colours, alpha, max(2, round(reach * step)), cancel)
-            reach = _REACH
-        return colours, alpha
-
-    def _finish(
-        self, part: PixelArray, colours: PixelArray, alpha: _Alpha, cancel: CancelToken
-    ) -> _Cropped | None:
-        """Enlarge the last level's matte by the photo's colours, then refine where it is soft."""
-        guide = Guide.measure(part, in_unit_range(colours))
-        small = alpha.astype(np.float32) / np.float32(ALPHA_ONE)
-        cropped = upsample_matte(guide, small, cancel)
-        tiles = self.plan.softest_tiles // self.people
-        if cropped is None or not tiles:
-            return cropped
-        large, left, top = cropped
-        own = part[top : top + large.shape[0], left : left + large.shape[1]]
-        step = part.shape[0] / alpha.shape[0]
-        reach = max(2, round(_REACH * step))
-        self.refiner.refine(own, large, reach, cancel, most_tiles=tiles)
-        return large, left, top
+    def _run(self, part: PixelArray, alpha: _Alpha, step: float, cancel: CancelToken) -> None:
+        plan = self.refining.plan
+        most = None if plan.softest_tiles is None else max(1, plan.softest_tiles // self.people)
+        reach = max(_LEAST_REACH_PX, round(_REACH * step))
+        self.refining.refiner.refine(part, alpha, reach, cancel, most_tiles=most)
 
 
-def level_sizes(
-    grid: tuple[int, ...], photo: tuple[int, ...], plan: RefinePlan
-) -> list[tuple[int, int]]:
-    """Return height and width of each level of a person's part, growing.
-
-    Args:
-        grid: the part's height and width on the network's grid.
-        photo: the same in the photo.
-        plan: how far to go.
-    """
-    own = max(photo[:2])
-    last = own if plan.level_px is None else min(own, plan.level_px)
-    side, sides = _FIRST_STEP * max(grid), []
-    while side * _STEP**0.5 < last:
-        sides.append(side)
-        side *= _STEP
-    return [
-        (max(1, round(photo[0] * s / own)), max(1, round(photo[1] * s / own)))
-        for s in (*sides, last)
-    ]
+def _add_change(alpha: _Alpha, before: _Alpha, after: _Alpha) -> None:
+    """Add to a matte, in place, what was changed on a smaller copy of it."""
+    change = after.astype(np.float32)
+    change -= before
+    for rows, enlarged in _enlarge_in_strips(change, alpha.shape):
+        strip = alpha[rows]
+        if enlarged.any():
+            strip[...] = np.clip(strip + enlarged + 0.5, 0, ALPHA_ONE)
 
 
-def _to_photo(cells: Window, grid: tuple[int, ...], photo: tuple[int, ...]) -> Window:
-    """Return the photo's pixels under some of the grid's cells."""
-    down, right = photo[0] / grid[0], photo[1] / grid[1]
-    return Window(
-        round(cells.top * down),
-        max(round(cells.bottom * down), round(cells.top * down) + 1),
-        round(cells.left * right),
-        max(round(cells.right * right), round(cells.left * right) + 1),
-    )
+def _enlarge_in_strips(
+    small: npt.NDArray[np.float32], shape: tuple[int, ...]
+) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+    """Give rows of a plane enlarged linearly, strip by strip, so that little memory is held."""
+    height, width = shape[:2]
+    scale = height / small.shape[0]
+    columns = np.clip((np.arange(width) + 0.5) * small.shape[1] / width - 0.5, 0, None)
+    for first in range(0, height, _STRIP_ROWS):
+        rows = slice(first, min(first + _STRIP_ROWS, height))
+        lowest = max(0, int(first / scale) - 2)
+        part = small[lowest : int(rows.stop / scale) + 3]
+        down = np.clip((np.arange(first, rows.stop) + 0.5) / scale - 0.5, 0, None) - lowest
+        across, along = np.meshgrid(columns.astype(np.float32), down.astype(np.float32))
+        enlarged = cv2.remap(part, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        yield rows, np.asarray(enlarged, np.float32)
 
 
-def _resize(plane: npt.NDArray[Any], height: int, width: int) -> npt.NDArray[Any]:
-    if plane.shape[:2] == (height, width):
-        return plane
-    method = cv2.INTER_AREA if height < plane.shape[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(plane, (width, height), interpolation=method), plane.dtype)
-
-
-def _place(cropped: _Cropped | None, window: Window) -> _Cropped | None:
-    """Return a crop of a window as one of the photo."""
-    if cropped is None:
-        return None
-    alpha, left, top = cropped
-    return alpha, left + window.left, top + window.top
+def _resize(plane: npt.NDArray[Any], size: tuple[int, int], method: int) -> npt.NDArray[Any]:
+    return np.asarray(cv2.resize(plane, size, interpolation=method), plane.dtype)

@@ -16,12 +16,14 @@ from models.e2e_him.lite.matting import InstanceMatting, union_logits
 from models.e2e_him.lite.perception import GeneralPerception, Perception
 from models.e2e_him.lite.prompts import NetworkPrompt, add_prompt_queries, rank_masks
 from models.e2e_him.lite.proposals import Proposals, collect_proposals, select_queries
+from models.e2e_him.lite.quality import Drawn, QualityHead, collect_evidence
 from models.e2e_him.lite.trunk import TrunkOutput, YoloxNanoTrunk
 from models.e2e_him.output import InstancePrediction
 
 SIDE_MULTIPLE = 32
 PAD_VALUE = 114 / 255  # the grey that the detector was trained with
 _SLOT_FLOOR = 0.3  # queries less likely a person than this are not worth their mask
+_JUDGED_FLOOR = 0.2  # the matte of a query less likely than this has not saved it
 _PROMPT_FLOOR = 0.05  # where somebody pointed, a less likely query may be meant
 _DUPLICATE_SHARE = 0.6
 _VISIBLE_SHARE = 1e-3
@@ -36,7 +38,7 @@ class E2EHimLite(nn.Module):
     """The shipped network.
 
     Attributes:
-        score_threshold: Person probability from which a query is kept; chosen on validation.
+        score_threshold: Score from which a person is kept; chosen on validation.
         input_side: Longer side in pixels at which the threshold was chosen.
     """
 
@@ -52,6 +54,7 @@ class E2EHimLite(nn.Module):
         self.perception = GeneralPerception(self.config, channels)
         self.guidance = UnitedGuidance(self.config)
         self.matting = InstanceMatting(self.config)
+        self.quality = QualityHead(self.config.decoder_layers, self.config.quality_hidden)
 
     def look(self, images: Tensor) -> list[TrunkOutput]:
         """Run the shared trunk on the pictures at full and at half side."""
@@ -154,24 +157,61 @@ class E2EHimLite(nn.Module):
         """Find and matte everybody in each image.
 
         All candidates compete for the pixels, each as strong as it is likely to be a person; only
-        then are those below the floor left out. Their pixels do not go to their neighbours.
+        then are those left out whose mattes score below the floor. Their pixels do not go to their
+        neighbours.
 
         Args:
             images: As for ``forward``.
-            score_floor: Person probability to keep a query at; the network's own by default.
+            score_floor: Score to keep a person at; the network's own threshold by default.
         """
         floor = self.score_threshold if score_floor is None else score_floor
-        perception = self(images)
-        candidates = [self.candidates(perception, i, floor=floor) for i in range(len(images))]
-        detail, everybody = self.matte_everybody(images, perception, candidates)
         predictions = []
-        for features, alpha, candidate in zip(detail, everybody, candidates, strict=True):
-            rivals = candidate.distinct()
-            kept = candidate.score[rivals] >= floor
-            slots = candidate.weighted(rivals, _RIVAL_SHARPNESS)
-            shares = self.matting.shares(features, slots, nobody_shift=_NOBODY_SHIFT)[kept]
-            predictions.append(_assemble(shares, alpha, candidate.score[rivals][kept]))
+        for examined in self.examine(images):
+            score = self.quality(examined.evidence).sigmoid()
+            order = score.argsort(descending=True, stable=True)
+            kept = order[score[order] >= floor]
+            predictions.append(_assemble(examined.shares[kept], examined.everybody, score[kept]))
         return predictions
+
+    @torch.inference_mode()
+    def examine(self, images: Tensor) -> list[Examined]:
+        """Return each image's distinct candidates with what they hold, not yet judged.
+
+        Args:
+            images: As for ``forward``.
+        """
+        perception = self(images)
+        candidates = [
+            self.candidates(perception, i, floor=_JUDGED_FLOOR) for i in range(len(images))
+        ]
+        detail, everybody = self.matte_everybody(images, perception, candidates)
+        return [
+            self._examine(perception, i, candidates[i], detail[i], everybody[i])
+            for i in range(len(images))
+        ]
+
+    def _examine(
+        self,
+        perception: Perception,
+        image: int,
+        candidates: Candidates,
+        detail: Tensor,
+        everybody: Tensor,
+    ) -> Examined:
+        rivals = candidates.distinct()
+        slots = candidates.weighted(rivals, _RIVAL_SHARPNESS)
+        shares = self.matting.shares(detail, slots, nobody_shift=_NOBODY_SHIFT)
+        union = F.avg_pool2d(everybody[None], 2)
+        layers = [
+            layer.class_logits[image, candidates.index[rivals]] for layer in perception.layers
+        ]
+        drawn = Drawn(
+            logits=torch.stack(layers, 1),
+            masks=candidates.logits[rivals],
+            alpha=F.avg_pool2d((shares * union)[None], 2)[0],
+            anybody=perception.anybody_logits[image].float().sigmoid(),
+        )
+        return Examined(shares, everybody, collect_evidence(drawn))
 
     @torch.inference_mode()
     def answer_prompt(self, images: Tensor, prompt: NetworkPrompt) -> InstancePrediction:
@@ -205,6 +245,21 @@ class E2EHimLite(nn.Module):
         share = self.matting.shares(detail[0], slots, nobody_shift=_NOBODY_SHIFT)[:1]
         found = (quality[best] > 0).nonzero()[:, 0]
         return _assemble(share[found], everybody[0], quality[best][found])
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The distinct candidates of one image, likeliest first, after they competed for the pixels.
+
+    Attributes:
+        shares: Share of each pixel, ``[R, H / 2, W / 2]``.
+        everybody: The soft alpha of all, ``[H, W]``.
+        evidence: What ``QualityHead`` judges them by, ``[R, inputs]``.
+    """
+
+    shares: Tensor
+    everybody: Tensor
+    evidence: Tensor
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,7 @@ from himapp.imaging.geometry import place_with_multiple
 from himapp.inference.devices import ComputeDevice
 from himapp.inference.postprocess import Candidate, bring_to_photo
 from himapp.inference.preprocess import ModelInput
-from himapp.inference.refine import (
-    PLANS,
-    MatteRefinement,
-    RefinePlan,
-    Refining,
-    level_sizes,
-)
+from himapp.inference.refine import PLANS, MatteRefinement, RefinePlan, Refining
 from himapp.inference.session import CancelToken
 from himapp.inference.tiles import TileRefiner
 from models import AlphaRefiner
@@ -41,55 +35,66 @@ def _disc(height: int, width: int, radius: float) -> Floats:
 
 
 def _refinement(
-    pixels: npt.NDArray[np.uint8], plan: RefinePlan
+    pixels: npt.NDArray[np.uint8], plan: RefinePlan, step: float
 ) -> tuple[MatteRefinement, BrightIsPerson]:
     network = BrightIsPerson()
     refiner = TileRefiner(network, ComputeDevice("cpu", "CPU"))
-    return MatteRefinement(refiner, pixels, plan, 1), network
+    return MatteRefinement(Refining(refiner, plan), pixels, step, 1), network
 
 
-def _scene() -> tuple[npt.NDArray[np.uint8], Floats, Floats]:
-    """Return a photo of a bright disc, its matte, and a coarse matte at a tenth that is off."""
+def _scene() -> tuple[npt.NDArray[np.uint8], Floats, npt.NDArray[np.uint16]]:
+    """Return a photo of a bright disc, its alpha, and a matte that is four pixels too small."""
     truth = _disc(900, 1200, 300)
     pixels = np.repeat((truth[..., None] * 200 + 20).astype(np.uint8), 3, 2)
-    return pixels, truth, _disc(90, 120, 29)
+    return pixels, truth, (_disc(900, 1200, 296) * 65535).astype(np.uint16)
 
 
-@pytest.mark.parametrize("plan", [RefinePlan(None), RefinePlan(500, 20)])
-def test_the_refiner_decides_at_the_edge(plan: RefinePlan) -> None:
-    pixels, truth, small = _scene()
-    refinement, _ = _refinement(pixels, plan)
-    found = refinement.enlarge(small, CancelToken())
-    assert found is not None
-    alpha, left, top = found
-    frame = np.zeros(truth.shape)
-    frame[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha / 65535
-    # The fake knows no halves: up to half a pixel along the outline is its own error.
-    assert np.abs(frame - truth).mean() < 1.2 * 300 * np.pi / truth.size
-    assert (frame[_disc(900, 1200, 250) == 1] == 1).all()
+@pytest.mark.parametrize("step", [2.0, 4.0, 9.0])
+def test_the_refiner_decides_at_the_edge(step: float) -> None:
+    pixels, truth, matte = _scene()
+    refinement, _ = _refinement(pixels, PLANS["best"], step)
+    top, left = 100, 250
+    alpha = matte[top:, left:].copy()
+    refinement.refine(alpha, left, top, CancelToken())
+    error = np.abs(alpha / 65535 - truth[top:, left:])
+    # The fake knows no halves: up to half one of its pixels along the outline is its own error.
+    own = max(1, round(step / 4))
+    assert error.mean() < 1.2 * own * 300 * np.pi / truth.size
+    assert error.mean() < 0.5 * np.abs(matte / 65535 - truth).mean()
+    assert (alpha[_disc(900, 1200, 250)[top:, left:] == 1] == 65535).all()
 
 
-def test_best_looks_at_the_photos_own_pixels_and_normal_at_fewer() -> None:
-    pixels, _, small = _scene()
-    most, own = _refinement(pixels, RefinePlan(None))
-    fewer, some = _refinement(pixels, RefinePlan(500))
-    most.enlarge(small, CancelToken())
-    fewer.enlarge(small, CancelToken())
+def test_of_a_large_photo_the_refiner_sees_fewer_pixels() -> None:
+    pixels, _, matte = _scene()
+    most, own = _refinement(pixels, PLANS["best"], 4.0)
+    fewer, some = _refinement(pixels, PLANS["best"], 8.0)
+    most.refine(matte.copy(), 0, 0, CancelToken())
+    fewer.refine(matte.copy(), 0, 0, CancelToken())
     assert own.pixels > 1.5 * some.pixels
 
 
-def test_levels_grow_to_the_last_one() -> None:
-    sizes = level_sizes((300, 150), (3000, 1500), RefinePlan(None))
-    assert sizes == [(600, 300), (1500, 750), (3000, 1500)]
-    assert level_sizes((300, 150), (3000, 1500), RefinePlan(1280)) == [(600, 300), (1280, 640)]
-    assert level_sizes((500, 400), (5000, 4000), PLANS["normal"]) == [(1280, 1024)]
-    # A photo smaller than the network's input is looked at as it is.
-    assert level_sizes((300, 150), (200, 100), PLANS["best"]) == [(200, 100)]
+def test_people_share_the_tiles_of_a_plan() -> None:
+    pixels, _, matte = _scene()
+    alone, most = _refinement(pixels, RefinePlan(4), 4.0)
+    network = BrightIsPerson()
+    refiner = TileRefiner(network, ComputeDevice("cpu", "CPU"))
+    in_company = MatteRefinement(Refining(refiner, RefinePlan(4)), pixels, 4.0, 4)
+    alone.refine(matte.copy(), 0, 0, CancelToken())
+    in_company.refine(matte.copy(), 0, 0, CancelToken())
+    assert most.pixels == 4 * network.pixels
 
 
-def test_an_empty_matte_is_nobody() -> None:
-    refinement, _ = _refinement(np.zeros((90, 120, 3), np.uint8), RefinePlan(None))
-    assert refinement.enlarge(np.zeros((30, 40), np.float32), CancelToken()) is None
+def test_what_the_refiner_leaves_stays_to_the_last_bit() -> None:
+    class LeavesAll(BrightIsPerson):
+        def refine(self, images: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+            return coarse * (1 - 2 / 255) + 1 / 255
+
+    pixels, _, matte = _scene()
+    refiner = TileRefiner(LeavesAll(), ComputeDevice("cpu", "CPU"))
+    refinement = MatteRefinement(Refining(refiner, PLANS["best"]), pixels, 8.0, 1)
+    alpha = matte.copy()
+    refinement.refine(alpha, 0, 0, CancelToken())
+    assert np.abs(alpha.astype(np.int64) - matte).max() <= 2
 
 
 def test_refined_neighbours_still_sum_to_at_most_one() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.e2e_him.output import InstancePrediction
 from training.data.catalogue import Catalogue, read_catalogue
 from training.refiner.composer import Composed, Composer
 from training.refiner.config import PatchConfig
@@ -33,12 +35,18 @@ class SeesBlue:
         self.sides.append(images.shape[-1])
         alpha = (images[:, 2] > images[:, 0]).float()
 
-        class Found:
-            pass
+        height, width = alpha.shape[1:]
+        box = torch.tensor([[0.0, 0.0, width, height]])
+        return [InstancePrediction(score=torch.tensor([0.9]), box=box, alpha=alpha)]
 
-        found = Found()
-        found.alpha = alpha  # type: ignore[attr-defined]
-        return [found]
+
+class SeesNobody(SeesBlue):
+    """Finds nobody at all."""
+
+    def predict(self, images: torch.Tensor, score_floor: float | None = None) -> Sequence[Any]:
+        self.sides.append(images.shape[-1])
+        nothing = torch.zeros(0, *images.shape[-2:])
+        return [InstancePrediction(torch.zeros(0), torch.zeros(0, 4), nothing)]
 
 
 def _is_patch(patch: Patch, side: int) -> bool:
@@ -120,6 +128,13 @@ def test_the_networks_own_matte_is_guidance(catalogue: Catalogue) -> None:
     picture, coarse, alpha = seen.cut_patch(64, np.random.default_rng(2))
     assert _is_patch(Patch(picture, coarse, alpha), 64)
     assert np.abs(coarse - alpha).mean() < 0.2
+
+
+def test_a_network_that_finds_nobody_is_refused(catalogue: Catalogue) -> None:
+    config = dataclasses.replace(SMALL, seen=1.0)
+    sampler = PatchSampler(catalogue, config, 1, SeesNobody())
+    with pytest.raises(ValueError, match="finds nobody"):
+        sampler.draw()
 
 
 def test_a_person_whom_the_network_misses_gives_no_guidance() -> None:
