@@ -21,13 +21,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from himapp.inference.preprocess import ModelInput, prepare_input
+from himapp.imaging.geometry import Placement
 from models.e2e_him.lite.network import E2EHimLite, Examined
 from models.e2e_him.lite.quality import QualityHead
 from models.e2e_him.weights import WeightsInfo, read_info, save_weights
 from models.registry import load_network
 from training.data.catalogue import Catalogue, read_catalogue
 from training.data.pixels import Rgb, read_colour, read_plane
+from training.evaluation.predictors import letterbox
 from training.metrics.panoptic import measure_overlaps
 
 _BACKGROUNDS_EVERY = 4
@@ -80,9 +81,9 @@ def collect_examples(network: E2EHimLite, catalogue: Catalogue, side: int) -> Ex
         if number % _PROGRESS_EVERY == 0:
             sys.stdout.write(f"{number} pictures\n")
             sys.stdout.flush()
-        model_input = prepare_input(photo, side)
-        examined = network.examine(torch.from_numpy(model_input.image)[None])[0]
-        good, counts = judge(_spread(examined, model_input), ids)
+        image, placement = letterbox(photo, side)
+        examined = network.examine(image)[0]
+        good, counts = judge(_spread(examined, placement), ids)
         evidence.append(examined.evidence[torch.from_numpy(counts)])
         is_good.append(torch.from_numpy(good[counts]).float())
         picture.append(torch.full((int(counts.sum()),), number))
@@ -149,9 +150,9 @@ def _read_pictures(catalogue: Catalogue) -> Iterator[tuple[Rgb, NDArray[np.uint8
         yield photo, np.zeros(photo.shape[:2], np.uint8)
 
 
-def _spread(examined: Examined, model_input: ModelInput) -> NDArray[np.bool_]:
+def _spread(examined: Examined, placement: Placement) -> NDArray[np.bool_]:
     """Return the candidates' masks on the part of the grid that the photo covers."""
-    rows, columns = model_input.placement.content_slices
+    rows, columns = placement.content_slices
     size = examined.everybody.shape
     shares = F.interpolate(examined.shares[None], size=size, mode="bilinear")[0]
     masks: NDArray[np.bool_] = (shares * examined.everybody > _GOOD_IOU).cpu().numpy()
