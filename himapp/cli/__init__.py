@@ -16,6 +16,7 @@ from himapp.cli.export import run_export_command
 from himapp.cli.export_arguments import add_export_arguments
 from himapp.cli.matte import add_matte_arguments, run_matte
 from himapp.cli.terminal import ExitCode, finish_output, say
+from himapp.errors import ExportError
 
 __all__ = ["ExitCode", "asks_for_window", "build_parser", "main"]
 
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _open_window([Path(name) for name in given])
     try:
         return _run_command(given)
+    except ExportError as error:
+        say(str(error), sys.stderr)
+        return ExitCode.CANNOT_WORK
     finally:
         finish_output()
 
