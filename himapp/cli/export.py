@@ -11,6 +11,7 @@ With ``--json`` stdout holds one document::
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -65,12 +66,18 @@ def run_export_command(options: argparse.Namespace) -> ExitCode:
 
 def gather_projects(paths: Iterable[Path]) -> list[Path]:
     """Return every project once, a folder standing for all of its projects."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in paths:
-        inside = sorted(path.glob(f"*{PROJECT_SUFFIX}")) if path.is_dir() else [path]
+        # What cannot even be looked at is a project that fails.
+        inside = _list_projects(path) if os.path.isdir(path) else []
         for project in inside or [path]:
-            found.setdefault(project.resolve(), project)
+            found.setdefault(os.path.realpath(project), project)
     return list(found.values())
+
+
+def _list_projects(folder: Path) -> list[Path]:
+    """Return a folder's projects by name, without hidden files, as macOS puts beside every file."""
+    return sorted(path for path in folder.glob(f"*{PROJECT_SUFFIX}") if path.name[0] != ".")
 
 
 def load_moved_project(project: Path, photos: Path | None) -> Document:

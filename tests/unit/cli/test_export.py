@@ -208,6 +208,27 @@ def test_a_folder_means_its_projects(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert names == ["a-composite.png", "b-composite.png"]
 
 
+def test_hidden_files_in_a_folder_are_no_projects(project: Path, tmp_path: Path) -> None:
+    # macOS puts such a file beside every file of a disk that has no place for its attributes.
+    (project.parent / "._wedding.himapp").write_bytes(b"\0\5\x16\7")
+    assert len(export(project.parent, tmp_path / "out")) == 2
+
+
+def test_a_path_that_cannot_be_looked_at_fails_alone(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endless = tmp_path / "endless.himapp"
+    endless.symlink_to(endless)
+    too_long = tmp_path / ("a" * 300)
+    assert main(["export", *map(str, [endless, too_long, project]), "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert [line.endswith("cannot be read from its disk.") for line in said.err.splitlines()] == [
+        True,
+        True,
+    ]
+    assert "wedding.himapp: 2 files" in said.out
+
+
 def test_colour_and_alpha_apart(project: Path, tmp_path: Path) -> None:
     names = export(project, tmp_path / "out", "--zip")
     with zipfile.ZipFile(tmp_path / "out" / names[0]) as archive:
