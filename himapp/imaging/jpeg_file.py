@@ -16,7 +16,8 @@ from himapp.imaging.photo import PixelArray
 from himapp.paths import display_name
 
 _QUALITY: Final = 95
-_LARGEST_SIDE: Final = 65_535
+# The format has 16 bits for a side; libjpeg, here and in most readers, stops a little below.
+_LARGEST_SIDE: Final = 65_500
 # A segment is at most 65,533 bytes with its name.
 _MOST_EXIF_BYTES: Final = 65_533 - 6
 _MOST_XMP_BYTES: Final = 65_533 - 29
@@ -33,7 +34,7 @@ def write_jpeg(
 
     Args:
         path: The file to make or replace.
-        pixels: uint8 or uint16, grey ``[H, W]`` or RGB ``[H, W, 3]``; at most 65,535 px a side.
+        pixels: uint8 or uint16, grey ``[H, W]`` or RGB ``[H, W, 3]``; at most 65,500 px a side.
         tags: Profile, metadata and size in print, in whole pixels per inch. Of XMP that is too
             long for a JPEG, the file's history is left out, then all but author and rights.
         quality: 1 to 100.
@@ -64,7 +65,7 @@ def _refuse_too_large(path: Path, pixels: PixelArray, tags: FileTags) -> None:
     """Refuse what a JPEG has no room for."""
     name = display_name(path)
     if max(pixels.shape) > _LARGEST_SIDE:
-        raise ExportError(f"“{name}” is too large for JPEG (65,535 px a side).")
+        raise ExportError(f"“{name}” is too large for JPEG (65,500 px a side).")
     if len(tags.exif or b"") > _MOST_EXIF_BYTES or len(tags.xmp or b"") > _MOST_XMP_BYTES:
         raise ExportError(f"“{name}” has more metadata than a JPEG can hold (64 KB of each kind).")
 

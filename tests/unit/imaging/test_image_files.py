@@ -266,8 +266,14 @@ def test_other_mistakes_of_the_caller_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_side_jpeg_cannot_hold_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="too large for JPEG"):
-        write_jpeg(tmp_path / "a.jpg", np.zeros((1, 65_536), np.uint8))
+    with pytest.raises(ExportError, match=r"too large for JPEG \(65,500 px"):
+        write_jpeg(tmp_path / "a.jpg", np.zeros((1, 65_501), np.uint8))
+
+
+def test_the_longest_jpeg_can_be_read(tmp_path: Path) -> None:
+    write_jpeg(tmp_path / "a.jpg", np.full((1, 65_500), 200, np.uint8))
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert np.abs(np.asarray(image).astype(int) - 200).max() <= 1
 
 
 @pytest.mark.parametrize("channels", [(), (3,), (4,)])
