@@ -136,9 +136,8 @@ def _split(image: Image.Image) -> _Samples:
 
 def _split_grey(image: Image.Image) -> _Samples:
     if image.has_transparency_data:
-        grey_alpha = np.asarray(image.convert("L" if image.mode == "1" else "LA"))
-        if grey_alpha.ndim == 3:
-            return grey_alpha[:, :, 0], "GRAY", grey_alpha[:, :, 1]
+        grey_alpha = np.asarray(image.convert("LA"))
+        return grey_alpha[:, :, 0], "GRAY", grey_alpha[:, :, 1]
     return np.asarray(image.convert("L")), "GRAY", None
 
 

@@ -220,6 +220,14 @@ def test_the_transparent_grey_of_a_shallow_png_becomes_white(
     assert read_photo(path).pixels[0, :, 0].tolist() == [255, 2 * step]
 
 
+@pytest.mark.parametrize("key", [0, 1])
+def test_the_transparent_grey_of_a_png_of_one_bit_becomes_white(tmp_path: Path, key: int) -> None:
+    picture = Image.fromarray(np.array([[False, True]]))
+    picture.save(tmp_path / "key.png", transparency=key)
+    seen = read_photo(tmp_path / "key.png").pixels[0, :, 0].tolist()
+    assert seen == ([255, 255] if key == 0 else [0, 255])
+
+
 def test_sixteen_bit_tiff_with_associated_alpha_is_not_darkened(tmp_path: Path) -> None:
     half_red = np.array([[[32768, 0, 0, 32768]]], np.uint16)
     data = cv2.imencode(".tif", cv2.cvtColor(half_red, cv2.COLOR_RGBA2BGRA))[1].tobytes()
