@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
+from himapp.document.changes import Changes
+from himapp.document.document import Document
 from himapp.document.export_options import CodingOptions, Content, ExportOptions
 from himapp.document.export_presets import read_options, write_options
 from himapp.gui.actions import Slots
@@ -38,6 +40,7 @@ class ExportFlow(QObject):
         self._parent = parent
         self._project: OpenProject | None = None
         self.dialog: ExportDialog | None = None
+        editor.document_changed.connect(self._on_document_changed)
 
     @property
     def action_slots(self) -> Slots:
@@ -90,6 +93,15 @@ class ExportFlow(QObject):
         self.dialog.accepted.connect(self._on_accepted)
         self.dialog.finished.connect(self._on_finished)
         self.dialog.open()
+
+    def _on_document_changed(self, document: Document | None, changes: Changes | None) -> None:
+        """Let the dialog follow its photo; with another one it goes."""
+        if self.dialog is None:
+            return
+        if document is None or changes is None:
+            self.dialog.reject()
+        else:
+            self.dialog.show_document(document)
 
     def _on_accepted(self) -> None:
         if self.dialog is not None:

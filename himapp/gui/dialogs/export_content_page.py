@@ -57,7 +57,7 @@ _SIZES: Final[tuple[tuple[Literal["original", "longer"], str], ...]] = (
     ("longer", "Longer side"),
 )
 _FIRST_SIDE_PX: Final = 2048
-_NOBODY: Final = "No person was found in this photo."
+_NOBODY: Final = "Nobody is in the list of people."
 
 
 class ContentPage(QObject):
@@ -161,6 +161,10 @@ class ContentPage(QObject):
         self.size_box.choose("original" if side_px is None else "longer")
         if side_px is not None:
             self.side_box.setValue(side_px)
+
+    def follow_people(self, *, has_people: bool) -> None:
+        """Take over whether there is anybody to cut out."""
+        self._has_people = has_people
 
     def read_crop(self) -> CropOptions:
         """Return the choices about the part of the photo."""

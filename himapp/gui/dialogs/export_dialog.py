@@ -125,6 +125,12 @@ class ExportDialog(QDialog):
         self._is_showing = False
         self._refresh()
 
+    def show_document(self, document: Document) -> None:
+        """Show what is written now that the document was edited; the choices stay."""
+        self._document = document
+        self.content_page.follow_people(has_people=bool(document.layers))
+        self._refresh()
+
     # --- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:

@@ -222,6 +222,34 @@ def test_what_the_disk_cannot_take_is_said_and_not_met_while_typing(
     qtbot.waitUntil(lambda: not opened.is_busy)
 
 
+def test_people_found_while_the_dialog_is_open_can_be_exported(
+    qtbot: QtBot, window: MainWindow, session, photo_file: Path, tmp_path: Path
+) -> None:
+    session.gate.clear()
+    window.open_path(photo_file)
+    qtbot.waitUntil(lambda: session.requests == 1)
+    dialog = ask(window, "export", tmp_path / "out")
+    assert not dialog.content_page.contents["cut-out"].isEnabled()
+    session.gate.set()
+    qtbot.waitUntil(lambda: dialog.content_page.contents["cut-out"].isEnabled())
+    dialog.content_page.contents["cut-out"].setChecked(True)
+    assert len(preview_of(dialog)) == 3
+    qtbot.waitUntil(lambda: not window.is_busy)
+    dialog.reject()
+
+
+def test_the_dialog_goes_with_its_photo(
+    qtbot: QtBot, opened: MainWindow, session, image_file: Path, tmp_path: Path
+) -> None:
+    session.lefts = ()
+    opened.open_path(image_file)
+    ask(opened, "export", tmp_path / "out")
+    qtbot.waitUntil(lambda: opened.editor.document.photo.path == image_file)
+    assert opened.export_flow.dialog is None
+    assert not opened.exporting.is_busy
+    qtbot.waitUntil(lambda: not opened.is_busy)
+
+
 def test_exported_edits_are_not_saved_yet(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
     qtbot.mouseClick(opened.side_bar.background.buttons["none"], LEFT)
     assert not opened.editor.undo_stack.isClean()

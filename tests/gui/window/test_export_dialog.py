@@ -225,7 +225,7 @@ def test_without_people_the_picture_is_what_there_is(
     qtbot.waitUntil(lambda: window.editor.document is not None and not window.is_busy)
     dialog = open_dialog(window, "export")
     assert dialog.content_page.content == "composite"
-    assert "No person was found" in dialog.content_page.contents["cut-out"].toolTip()
+    assert "Nobody is in the list" in dialog.content_page.contents["cut-out"].toolTip()
     dialog.reject()
 
 
