@@ -88,6 +88,12 @@ class _Layout:
     def row_bytes(self) -> int:
         return self.block[1] * self.block_channels * self.kind.itemsize
 
+    @property
+    def block_count(self) -> int:
+        """Return how many strips or tiles the picture takes."""
+        down, across = -(-self.height // self.block[0]), -(-self.width // self.block[1])
+        return down * across * (self.channels if self.is_planar else 1)
+
     def rows_at(self, top: int) -> int:
         """Return the rows of the strip or tile there: only a tile is stored over the edge."""
         return self.block[0] if self.is_tiled else min(self.block[0], self.height - top)
@@ -188,11 +194,12 @@ def _lay_out(tags: Any, data: bytes) -> _Layout:
 
 def _assemble(data: bytes, layout: _Layout) -> PixelArray:
     """Put strips or tiles together to ``[H, W, channels]`` in the machine's byte order."""
+    # Before they are listed: a small file may say that it has a billion of them.
+    if layout.block_count > len(layout.parts):
+        raise ValueError(f"{len(layout.parts)} strips or tiles of {layout.block_count}")
     stored = np.empty((layout.height, layout.width, layout.channels), layout.kind.newbyteorder("="))
     rows, columns = layout.block
     places = list(_iterate_places(layout))
-    if len(places) > len(layout.parts):
-        raise ValueError(f"{len(layout.parts)} strips or tiles of {len(places)}")
     blocks = _iterate_blocks(data, layout, places)
     for (channel, top, left), block in zip(places, blocks, strict=True):
         target = stored[top : top + rows, left : left + columns, channel]

@@ -1,3 +1,4 @@
+import tracemalloc
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -123,3 +124,13 @@ def test_too_few_strips_are_damage() -> None:
     data = write_tiff(draw(3), 2, tags={257: (4, [4000])})
     with pytest.raises(ValueError, match="strips or tiles"):
         read_tiff(data, "a.tif")
+
+
+def test_strips_that_are_not_there_take_no_memory() -> None:
+    data = write_tiff(draw(1), 1, tags={256: (4, [1]), 257: (4, [100_000]), 278: (4, [1])})
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="strips or tiles of 100000"):
+        read_tiff(data, "a.tif")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
