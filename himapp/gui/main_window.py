@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         self.action_states.follow(self.work, self.opening, self.exporting, self.tools)
         self.status.cancel_asked.connect(self.work.cancel)
         self.tools.drive(self.pointing, self.commands, self.message_bar)
+        self.opening.ask_before_leaving(self.leaving.may_leave_document)
         self.opening.file_opened.connect(self._on_file_opened)
         self.opening.people_found.connect(self._on_people_found)
         self.opening.ended.connect(self._on_opening_ended)

@@ -1,7 +1,8 @@
 """From a path to a document with people: read on one thread, then mat on another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,9 @@ _STAGE_WORDS: Final = {
     "find": "Finding people",
     "edges": "Finding people … edges",
 }
+
+MayLeave = Callable[[Callable[[], object]], bool]
+"""Asks whether edits may be lost, and calls what it was given later if they are saved first."""
 
 
 class PhotoOpening(QObject):
@@ -58,6 +62,12 @@ class PhotoOpening(QObject):
         matting.finished.connect(self._on_matted)
         self._is_followed_by_more = False
         self._wish: FileWish | None = None
+        self._given_up: Document | None = None
+        self._may_leave: MayLeave = _leave_at_once
+
+    def ask_before_leaving(self, may_leave: MayLeave) -> None:
+        """Ask so about edits that are made while a file is being read."""
+        self._may_leave = may_leave
 
     @property
     def is_busy(self) -> bool:
@@ -96,7 +106,8 @@ class PhotoOpening(QObject):
         """Read a file in the background and show it.
 
         The document that is open stays as it is, and so does the search for its people, until the
-        new one is read: it may turn out to be damaged.
+        new one is read: it may turn out to be damaged. That it may be left as it is was asked
+        before; about what is edited from now on is asked when the new one is there.
         """
 
         def work(_report: Report, cancel: CancelToken) -> OpenedFile | PhotoQuestion:
@@ -107,7 +118,7 @@ class PhotoOpening(QObject):
         self._is_followed_by_more = True
         self._reader.run(work)
         self._is_followed_by_more = False
-        self._wish = wish
+        self._wish, self._given_up = wish, self._editor.document
         name = wish.path.name if wish.left is None else wish.left.name
         self.worked.emit(f"Opening {display_name(Path(name))}", 0, 1)
 
@@ -136,8 +147,7 @@ class PhotoOpening(QObject):
     @Slot(object)
     def _on_read(self, outcome: TaskOutcome) -> None:
         wish, self._wish = self._wish, None
-        if isinstance(outcome.value, OpenedFile):
-            self._show(outcome.value)
+        if isinstance(outcome.value, OpenedFile) and self._show_if_agreed(outcome.value):
             return
         self._end(is_cancelled=outcome.is_cancelled)
         if isinstance(outcome.value, PhotoQuestion):
@@ -149,6 +159,16 @@ class PhotoOpening(QObject):
                 self.worked.emit(_STAGE_WORDS["find"], 0, 1)
         if wish is not None:
             self.give_up(wish)
+
+    def _show_if_agreed(self, opened: OpenedFile) -> bool:
+        """Show what was read, unless it would cost edits that were made meanwhile."""
+        given_up, self._given_up = self._given_up, None
+        is_agreed = self._editor.document is given_up or self._may_leave(
+            partial(self._show_if_agreed, opened)
+        )
+        if is_agreed:
+            self._show(opened)
+        return is_agreed
 
     def _show(self, opened: OpenedFile) -> None:
         self._is_followed_by_more = True
@@ -195,3 +215,7 @@ class PhotoOpening(QObject):
         """Say that nothing is under way, unless something is or follows at once."""
         if not self._is_followed_by_more and not self.is_busy:
             self.ended.emit(is_cancelled)
+
+
+def _leave_at_once(_then: Callable[[], object]) -> bool:
+    return True

@@ -244,6 +244,30 @@ def test_unsaved_edits_are_asked_about(
     assert opened.welcome.isVisible()
 
 
+@pytest.mark.parametrize("answer", ["Cancel", "Discard", "Save"])
+def test_edits_made_while_another_photo_is_read_are_asked_about(
+    qtbot: QtBot, opened: MainWindow, session, image_file: Path, project_file, monkeypatch, answer
+) -> None:
+    gate = threading.Event()
+
+    def read_late(path: Path) -> Photo:
+        gate.wait(10)
+        return read_photo(path)
+
+    button, asked, session.lefts = QMessageBox.StandardButton[answer], [], ()
+    monkeypatch.setattr("himapp.gui.opened_file.read_known_photo", read_late)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: asked.append(answer) or button)
+    opened.open_path(image_file)
+    qtbot.mouseClick(opened.side_bar.background.buttons["none"], LEFT)
+    gate.set()
+    qtbot.waitUntil(lambda: asked == [answer])
+    qtbot.waitUntil(lambda: not opened.is_busy)
+    is_left = opened.editor.document.photo.path == image_file
+    assert is_left == (answer != "Cancel")
+    assert project_file.exists() == (answer == "Save")
+    assert opened.isWindowModified() == (answer == "Cancel")
+
+
 def test_without_edits_nobody_is_asked(opened: MainWindow) -> None:
     assert opened.close()
 
