@@ -265,8 +265,10 @@ class MainWindow(QMainWindow):
     # --- background and export ----------------------------------------------------------------
 
     def _ask_image(self) -> None:
+        document = self.editor.document
         path = files.ask_photo(self, "Image behind the people", self.settings.value.image_folder)
-        if path is not None:
+        # Another photo may have been opened meanwhile: the image was not meant for that.
+        if path is not None and document is not None and self.editor.shows_photo_of(document):
             self._read_image(path)
 
     def _read_image(self, path: Path) -> None:

@@ -82,10 +82,13 @@ class ProjectFlow(QObject):
         Returns:
             Whether it is being saved.
         """
-        if self._editor.document is None:
+        document = self._editor.document
+        if document is None:
             return False
         path = files.ask_project(self._parent, "Save the project", self._propose())
-        return path is not None and self._start(path)
+        # Another photo may have been opened meanwhile: the name was not meant for that.
+        is_meant = self._editor.shows_photo_of(document)
+        return path is not None and is_meant and self._start(path)
 
     def _start(self, path: Path) -> bool:
         self._editor.end_gesture()

@@ -202,6 +202,8 @@ class BackgroundPanel(Panel):
 
     def _on_document_changed(self, document: Document | None, changes: object) -> None:
         if changes is None:
+            self._before_dialog = None  # it was another document's
+            self.colour_row.close_dialog()
             self._forget()
         for button in self.buttons.values():
             button.setEnabled(document is not None)

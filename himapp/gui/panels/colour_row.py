@@ -52,6 +52,11 @@ class ColourRow(QWidget):
         self.button.setText(f" {QColor(*rgb).name().upper()}")
         self.button.setIcon(_make_swatch(rgb))
 
+    def close_dialog(self) -> None:
+        """Take the dialog away, as if it were cancelled."""
+        if self.dialog is not None:
+            self.dialog.reject()
+
     def _make_ready_button(self, name: str, rgb: Rgb) -> QToolButton:
         button = QToolButton()
         button.setIcon(_make_swatch(rgb))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from himapp.document.background import (
+    PHOTO_BACKGROUND,
     BlurBackground,
     ColourBackground,
     ImageBackground,
@@ -22,6 +23,7 @@ from himapp.gui.panels.background_panel import BackgroundPanel
 from himapp.gui.panels.colour_row import READY_COLOURS
 from himapp.gui.screen_color import take_colour
 from himapp.imaging.photo import Photo
+from himapp.imaging.photo_io import read_photo
 from himapp.imaging.working_spaces import profile_of
 
 LEFT = Qt.MouseButton.LeftButton
@@ -87,6 +89,32 @@ def test_a_cancelled_colour_dialog_leaves_no_step(qtbot: QtBot, opened: MainWind
     assert background_of(opened) == before
     assert opened.editor.undo_stack.count() == 1
     qtbot.waitUntil(lambda: panel.colour_row.dialog is None)
+
+
+def test_the_colour_dialog_goes_with_its_photo(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path
+) -> None:
+    panel = panel_of(opened)
+    qtbot.mouseClick(panel.buttons["colour"], LEFT)
+    qtbot.mouseClick(panel.colour_row.button, LEFT)
+    panel.colour_row.dialog.setCurrentColor(QColor(1, 2, 3))
+    opened.editor.open_document(Document.for_photo(read_photo(photo_file)))
+    qtbot.waitUntil(lambda: panel.colour_row.dialog is None)
+    assert background_of(opened) == PHOTO_BACKGROUND
+    assert opened.editor.undo_stack.count() == 0
+
+
+def test_an_image_chosen_for_a_photo_goes_behind_no_other_one(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path, image_file: Path, monkeypatch
+) -> None:
+    def answer_late(*_: object) -> Path:
+        opened.editor.open_document(Document.for_photo(read_photo(photo_file)))
+        return image_file
+
+    monkeypatch.setattr(files, "ask_photo", answer_late)
+    qtbot.mouseClick(panel_of(opened).buttons["image"], LEFT)
+    assert not opened.background_image.is_busy
+    assert background_of(opened) == PHOTO_BACKGROUND
 
 
 def test_image_asks_for_a_file(

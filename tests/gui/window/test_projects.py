@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from himapp.document.document import Document
 from himapp.document.project_file import load_project, save_project
 from himapp.document.render import render
 from himapp.document.render_cache import RenderCache
@@ -16,6 +17,7 @@ from himapp.errors import ChangedPhotoError, MissingPhotoError
 from himapp.gui.dialogs import files, photo_question
 from himapp.gui.main_window import MainWindow
 from himapp.imaging.image_files import write_png
+from himapp.imaging.photo_io import read_photo
 from himapp.settings import load_settings
 
 LEFT = Qt.MouseButton.LeftButton
@@ -75,6 +77,21 @@ def test_a_second_save_asks_for_no_name_and_save_as_does(
         opened.actions_by_name["save_as"].trigger()
     assert opened.project.path == other
     assert other.exists()
+
+
+def test_a_name_given_to_a_photo_is_no_other_ones(
+    opened: MainWindow, photo_file: Path, tmp_path: Path, monkeypatch
+) -> None:
+    path = tmp_path / "three.himapp"
+
+    def answer_late(*_: object) -> Path:
+        opened.editor.open_document(Document.for_photo(read_photo(photo_file)))
+        return path
+
+    monkeypatch.setattr(files, "ask_project", answer_late)
+    assert not opened.project.save()
+    assert not opened.saving.is_busy
+    assert not path.exists()
 
 
 def test_undo_back_to_the_saved_state_takes_the_star_away(
