@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 _STEPS = 1000
 _LABEL_WIDTH = 72
 _NUMBER_WIDTH = 80
+_MODIFIERS: Final = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,29 @@ class ValueSpec:
         return round(value * self.shown_per_value, self.decimals) / self.shown_per_value
 
 
+class _NumberField(QDoubleSpinBox):
+    """Leaves to the window the keys that are not about what is being typed."""
+
+    def event(self, event: QEvent) -> bool:
+        """Decide on a key that may be the window's; all else as ever."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        if self._is_documents(event):
+            event.ignore()
+            return False
+        is_taken = super().event(event)
+        has_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if has_control and not event.isAccepted() and event.key() not in _MODIFIERS:
+            self.interpretText()  # who saves or leaves now wants the number that stands there
+        return is_taken
+
+    def _is_documents(self, event: QKeyEvent) -> bool:
+        """Whether undo or redo is asked for and no typing is there to be taken back."""
+        field, key = self.lineEdit(), QKeySequence.StandardKey
+        is_typing = field.isUndoAvailable() or field.isRedoAvailable()
+        return not is_typing and (event.matches(key.Undo) or event.matches(key.Redo))
+
+
 class ValueSlider(QWidget):
     """Shows a value and tells when the user moves it; it never decides what the value is.
 
@@ -67,7 +92,7 @@ class ValueSlider(QWidget):
         self._spec = spec
         self.label = QLabel(spec.label)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.number = QDoubleSpinBox()
+        self.number = _NumberField()
         self._build()
         self._connect()
         self.show_value(spec.neutral)

@@ -1,11 +1,16 @@
 """Exposure, saturation and blur of the selected people."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from himapp.document.project_file import load_project
 from himapp.gui.main_window import MainWindow
 from himapp.gui.panels.edit_panel import ADJUSTMENT_SPECS, EditPanel
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def panel_of(window: MainWindow) -> EditPanel:
@@ -64,6 +69,37 @@ def test_a_number_can_be_typed(qtbot: QtBot, opened: MainWindow) -> None:
     qtbot.keyClick(number, Qt.Key.Key_Return)
     assert opened.editor.document.find_layer(1).adjustments.saturation == -0.4
     assert opened.editor.undo_stack.count() == 1
+
+
+def test_undo_and_redo_reach_the_photo_from_a_number(qtbot: QtBot, opened: MainWindow) -> None:
+    opened.editor.select([1])
+    number = opened.side_bar.edit.sliders["exposure_stops"].number
+    number.setFocus()
+    number.selectAll()
+    qtbot.keyClicks(number, "1.5")
+    qtbot.keyClick(number, Qt.Key.Key_Return)
+    qtbot.keyClick(number, Qt.Key.Key_Z, CONTROL)
+    assert opened.editor.document.find_layer(1).adjustments.exposure_stops == 0
+    qtbot.keyClick(number, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert opened.editor.document.find_layer(1).adjustments.exposure_stops == 1.5
+    number.selectAll()
+    qtbot.keyClicks(number, "2")
+    qtbot.keyClick(number, Qt.Key.Key_Z, CONTROL)
+    assert opened.editor.undo_stack.index() == 1
+
+
+def test_a_number_that_stands_there_is_saved(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    opened.editor.select([1])
+    number = opened.side_bar.edit.sliders["exposure_stops"].number
+    number.setFocus()
+    number.selectAll()
+    qtbot.keyClicks(number, "1.5")
+    with qtbot.waitSignal(opened.saving.saved):
+        qtbot.keyClick(number, Qt.Key.Key_S, CONTROL)
+    assert load_project(project_file).find_layer(1).adjustments.exposure_stops == 1.5
+    assert not opened.isWindowModified()
 
 
 def test_a_double_click_on_the_label_resets(opened: MainWindow) -> None:
