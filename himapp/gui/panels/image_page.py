@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
 from himapp.document.background import Fit, ImageBackground
@@ -55,10 +55,19 @@ class ImagePage(QWidget):
             slider.show_value(share)
             slider.setEnabled(background.fit != "stretch")
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Leave the wheel to the panel while the box has no focus."""
+        if watched is self.fit_box and event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return not self.fit_box.hasFocus()
+        return super().eventFilter(watched, event)
+
     def _build(self) -> None:
         for fit, words in FITS:
             self.fit_box.addItem(words, fit)
         self.fit_box.setAccessibleName("How the image fills the frame")
+        self.fit_box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.fit_box.installEventFilter(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)

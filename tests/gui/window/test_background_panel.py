@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from himapp.document.background import (
@@ -142,6 +143,17 @@ def test_an_ampersand_in_the_name_of_an_image_is_no_shortcut(
     assert button.text() == "Tom && Ann.png"
     assert button.shortcut().isEmpty()
     qtbot.waitUntil(lambda: not opened.is_busy)
+
+
+def test_the_wheel_over_the_fit_scrolls_the_panel(opened: MainWindow) -> None:
+    panel = panel_of(opened)
+    panel.set_image(ImageBackground(opened.editor.document.photo.pixels))
+    box, middle = panel.image_page.fit_box, QPointF(5, 5)
+    place, no = box.mapToGlobal(middle), Qt.MouseButton.NoButton
+    down = (QPoint(), QPoint(0, -120), no, Qt.KeyboardModifier.NoModifier)
+    event = QWheelEvent(middle, place, *down, Qt.ScrollPhase.NoScrollPhase, False)  # noqa: FBT003
+    QApplication.sendEvent(box, event)
+    assert background_of(opened).fit == "fill"
 
 
 def test_no_file_chosen_leaves_the_background(
