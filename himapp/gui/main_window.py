@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
         people = self.side_bar.people
         return {
             "open": self._ask_file, "close": self.close_photo, "quit": self.close,
-            "cancel": self._cancel, "find_people": self.opening.find_people,
+            "cancel": self._cancel, "find_people": self._find_people,
             "rename": people.view.rename_current,
             "forward": people.move_forward, "backward": people.move_backward,
             "fit": self.canvas.fit, "full_size": self._zoom_to_full_size,
@@ -217,6 +217,10 @@ class MainWindow(QMainWindow):
             self.opening.cancel()
             self.message_bar.hide()
             self.editor.open_document(None)
+
+    def _find_people(self) -> None:
+        self.message_bar.hide()
+        self.opening.find_people()
 
     def _ask_file(self) -> None:
         path = files.ask_opening(self, self.settings.value.photo_folder)

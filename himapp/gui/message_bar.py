@@ -72,5 +72,6 @@ class MessageBar(QFrame):
 
     def _on_button_clicked(self) -> None:
         self.hide()
-        if self._action is not None:
+        # A tool that is in hand already is not to be put away.
+        if self._action is not None and not self._action.isChecked():
             self._action.trigger()

@@ -265,6 +265,15 @@ def test_a_photo_without_people_offers_to_point(window, session, photo_file, qtb
     assert names(window) == ["Person 1"]
 
 
+def test_the_offer_to_point_leaves_a_tool_in_hand(window, session, photo_file, qtbot):
+    session.lefts = ()
+    window.open_path(photo_file)
+    qtbot.waitUntil(lambda: window.message_bar.text != "")
+    window.actions_by_name["add_person"].trigger()
+    window.message_bar.button.click()
+    assert window.tools.current == "add_person"
+
+
 def test_the_tool_rests_while_people_are_searched_for(window, session, photo_file, qtbot):
     session.gate = threading.Event()
     window.open_path(photo_file)

@@ -110,6 +110,21 @@ def test_escape_cancels_and_people_can_be_found_again(
     qtbot.waitUntil(lambda: not window.is_busy)
 
 
+def test_a_search_by_its_key_takes_the_news_of_the_last_one_away(
+    qtbot: QtBot, window: MainWindow, session, photo_file: Path
+) -> None:
+    session.gate.clear()
+    window.open_path(photo_file)
+    qtbot.waitUntil(lambda: session.requests == 1)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert window.message_bar.text == "Finding people was cancelled."
+    session.gate.set()
+    qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: has_people(window))
+    qtbot.waitUntil(lambda: not window.is_busy)
+    assert window.message_bar.text == ""
+
+
 def test_the_newest_photo_wins(
     qtbot: QtBot, window: MainWindow, session, photo_file: Path, image_file: Path
 ) -> None:
