@@ -151,7 +151,7 @@ def test_the_wheel_over_the_fit_scrolls_the_panel(opened: MainWindow) -> None:
     box, middle = panel.image_page.fit_box, QPointF(5, 5)
     place, no = box.mapToGlobal(middle), Qt.MouseButton.NoButton
     down = (QPoint(), QPoint(0, -120), no, Qt.KeyboardModifier.NoModifier)
-    event = QWheelEvent(middle, place, *down, Qt.ScrollPhase.NoScrollPhase, False)  # noqa: FBT003
+    event = QWheelEvent(middle, place, *down, Qt.ScrollPhase.NoScrollPhase, False)
     QApplication.sendEvent(box, event)
     assert background_of(opened).fit == "fill"
 
