@@ -1,5 +1,6 @@
 """Everything that runs in the background: shown in one place, withdrawn and ended together."""
 
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
@@ -44,6 +45,7 @@ class BackgroundWork(QObject):
         self._status = status
         self._message_bar = message_bar
         self._works: list[Work] = []
+        self._last_words: dict[int, tuple[str, int, int]] = {}
         self._is_resting = True
 
     @property
@@ -53,8 +55,8 @@ class BackgroundWork(QObject):
 
     def add(self, work: Work) -> None:
         """Show this work from now on."""
+        work.worked.connect(partial(self._on_worked, len(self._works)))
         self._works.append(work)
-        work.worked.connect(self._on_worked)
         work.failed.connect(self.show_error)
         work.ended.connect(self._on_ended)
 
@@ -74,15 +76,21 @@ class BackgroundWork(QObject):
         """Show what went wrong."""
         self._message_bar.show_message(sentence, "error")
 
-    def _on_worked(self, text: str, done: int, of: int) -> None:
-        self._status.show_work(text, done, of)
+    def _on_worked(self, index: int, text: str, done: int, of: int) -> None:
+        self._last_words[index] = text, done, of
         if self._is_resting:
             self._is_resting = False
+            self._status.forget_written()
             self.begun.emit()
+        self._status.show_work(text, done, of)
         self.changed.emit()
 
     def _on_ended(self, _is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
-        if not self.is_busy:
+        busy = [index for index, work in enumerate(self._works) if work.is_busy]
+        words = [self._last_words[index] for index in busy if index in self._last_words]
+        if words:
+            self._status.show_work(*words[-1])  # not those of what has ended
+        elif not busy:
             self._is_resting = True
             self._status.end_work()
         self.changed.emit()

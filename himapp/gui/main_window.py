@@ -308,6 +308,7 @@ class MainWindow(QMainWindow):
         document = self.editor.document
         self._pages.setCurrentWidget(self._photo_page if document is not None else self.welcome)
         self.status.show_zoom_box(is_shown=document is not None)
+        self.status.forget_written()
         self.status.show_facts("" if document is None else describe_photo(document.photo))
         self._show_title()
 

@@ -47,7 +47,6 @@ class StatusLine(QStatusBar):
 
     def show_facts(self, text: str) -> None:
         """Show what is known about photo and people."""
-        self._forget_written()
         self.facts.setText(text)
 
     def show_hint(self, text: str) -> None:
@@ -57,15 +56,20 @@ class StatusLine(QStatusBar):
         self.facts.setVisible(not text)
 
     def show_written(self, text: str, folder: Path) -> None:
-        """Say that files were written and offer to open their folder, until the next work."""
+        """Say that files were written and offer to open their folder, until that is forgotten."""
         self.written.setText(text)
         self._folder = folder
         for widget in (self.written, self.folder_button):
             widget.show()
 
+    def forget_written(self) -> None:
+        """Say no more that files were written."""
+        self._folder = None
+        for widget in (self.written, self.folder_button):
+            widget.hide()
+
     def show_work(self, text: str, done: int, of: int) -> None:
         """Show work under way; of an unknown length if ``of`` is 1 or less."""
-        self._forget_written()
         self.work.setText(text)
         self.bar.setRange(0, of if of > 1 else 0)
         self.bar.setValue(done)
@@ -120,12 +124,7 @@ class StatusLine(QStatusBar):
             self.addPermanentWidget(widget)
         self.cancel_button.clicked.connect(self.cancel_asked)
         self.folder_button.clicked.connect(self._open_folder)
-        self._forget_written()
-
-    def _forget_written(self) -> None:
-        self._folder = None
-        for widget in (self.written, self.folder_button):
-            widget.hide()
+        self.forget_written()
 
     def _open_folder(self) -> None:
         if self._folder is not None:

@@ -187,6 +187,31 @@ def test_while_files_are_written_no_other_export_can_withdraw_them(
     assert all(opened.actions_by_name[name].isEnabled() for name in names)
 
 
+def test_files_written_while_people_are_found_stay_said(
+    qtbot: QtBot,
+    opened: MainWindow,
+    session,
+    photo_file: Path,
+    tmp_path: Path,
+    held_export: threading.Event,
+) -> None:
+    qtbot.mouseClick(ask(opened, "export_people", tmp_path).export_button, LEFT)
+    session.gate.clear()
+    opened.open_path(photo_file)
+    qtbot.waitUntil(lambda: session.requests == 2)
+    qtbot.waitUntil(lambda: opened.status.work.text() == "Finding people … edges 2 of 3")
+    opened.exporting.worked.emit("Writing files", 1, 3)
+    held_export.set()
+    qtbot.waitUntil(lambda: not opened.exporting.is_busy)
+    assert opened.status.work.text() == "Finding people … edges 2 of 3"
+    session.gate.set()
+    qtbot.waitUntil(lambda: not opened.is_busy)
+    assert opened.status.written.isVisible()
+    opened.open_path(photo_file)
+    assert not opened.status.written.isVisible()
+    qtbot.waitUntil(lambda: not opened.is_busy)
+
+
 def test_closing_while_files_are_written_asks(
     qtbot: QtBot,
     opened: MainWindow,
