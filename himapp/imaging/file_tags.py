@@ -10,6 +10,8 @@ from himapp.imaging.color_profiles import color_model
 from himapp.imaging.photo import PixelArray
 
 _CHANNELS: Final = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGBA"}
+_MOST_DPI: Final = 65_535
+"""JPEG and PSD hold no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class FileTags:
         icc: The profile the colours are in; without one they mean sRGB.
         exif: An EXIF block (a TIFF structure) without its ``Exif`` lead.
         xmp: An XMP packet, UTF-8.
-        dpi: Pixels per inch in print.
+        dpi: Pixels per inch in print, 1 to 65,535.
     """
 
     icc: bytes | None = None
@@ -29,8 +31,8 @@ class FileTags:
     dpi: float | None = None
 
     def __post_init__(self) -> None:
-        if self.dpi is not None and not 0 < self.dpi < 1e5:
-            raise ValueError(f"dpi must be above 0 and below 100,000, not {self.dpi}")
+        if self.dpi is not None and not 1 <= self.dpi <= _MOST_DPI:
+            raise ValueError(f"dpi must be 1 to 65,535, not {self.dpi}")
 
 
 NO_TAGS: Final = FileTags()

@@ -1,6 +1,5 @@
 """What a file tells beside its pixels: EXIF, XMP, IPTC, resolution, date."""
 
-import math
 import re
 from typing import Any, Final
 
@@ -22,7 +21,10 @@ _TIFF_IPTC: Final = 33723
 _TIFF_RESOURCES: Final = 34377
 _CENTIMETRES: Final = 3
 _CENTIMETRES_PER_INCH: Final = 2.54
-_MOST_DPI: Final = 100_000.0
+_LEAST_DPI: Final = 1.0
+_MOST_DPI: Final = 65_535.0
+"""JPEG and PSD hold no more, and JPEG no parts of 1."""
+
 _RECORD: Final = 0x1C
 _DATE: Final = re.compile(r"[1-9]\d{3}:[01]\d:[0-3]\d [0-2]\d:[0-5]\d:[0-6]\d")
 _XMP_ORIENTATION: Final = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[1-8]")
@@ -159,7 +161,7 @@ def _checked_dpi(dpi: Any) -> float | None:
         value = float(dpi[0] if isinstance(dpi, tuple) else dpi)
     except (TypeError, ValueError, LookupError, ArithmeticError):
         return None
-    return round(value, 3) if math.isfinite(value) and 0 < value <= _MOST_DPI else None
+    return round(value, 3) if _LEAST_DPI <= value <= _MOST_DPI else None
 
 
 def _exif_dpi(tags: _Tags | None) -> float | None:

@@ -19,6 +19,7 @@ from himapp.imaging.image_files import (
     write_color_and_alpha_zip,
     write_jpeg,
     write_png,
+    write_psd,
     write_tiff,
     write_webp,
 )
@@ -337,7 +338,17 @@ def test_colours_and_alpha_of_a_zip_must_fit(tmp_path: Path) -> None:
         write_color_and_alpha_zip(tmp_path / "a.zip", rgb, alpha)
 
 
-@pytest.mark.parametrize("dpi", [0, -1, 1e6, float("nan")])
+def test_the_resolution_of_every_file_has_room_for_the_highest(tmp_path: Path) -> None:
+    pixels, tags = np.zeros((2, 2, 3), np.uint8), FileTags(dpi=65_535)
+    write_png(tmp_path / "a.png", pixels, tags)
+    write_tiff(tmp_path / "a.tif", pixels, tags)
+    write_jpeg(tmp_path / "a.jpg", pixels, tags)
+    write_psd(tmp_path / "a.psd", (2, 2), [], pixels, tags)
+    for path in tmp_path.iterdir():
+        assert read_photo(path).dpi == pytest.approx(65_535, abs=0.02)
+
+
+@pytest.mark.parametrize("dpi", [0, -1, 0.4, 70_000, float("nan")])
 def test_a_resolution_that_is_none_is_refused(tmp_path: Path, dpi: float) -> None:
     with pytest.raises(ValueError, match="dpi"):
         write_png(tmp_path / "a.png", np.zeros((1, 1), np.uint8), FileTags(dpi=dpi))
