@@ -48,6 +48,14 @@ class Entry:
     place: int = 0
 
 
+def make_entry(kind: int, data: bytes) -> Entry | None:
+    """Return a value that is as many as its bytes hold; None where those are not of the kind."""
+    size = _TYPE_BYTES.get(kind)
+    if not data or size is None or len(data) % size:
+        return None
+    return Entry(kind, len(data) // size, data)
+
+
 Directory = Mapping[int, Entry]
 """Entries by tag."""
 

@@ -1,11 +1,13 @@
 """What a file tells beside its pixels: EXIF, XMP, IPTC, resolution, date."""
 
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from himapp.imaging.exif_block import Entry, ExifBlock, make_entry, write_block
 from himapp.imaging.readers.damage import DECODING_ERRORS
 from himapp.imaging.readers.decoded import FileFacts
 from himapp.imaging.readers.tiff_directory import read_directory, read_exif
@@ -29,15 +31,26 @@ _RECORD: Final = 0x1C
 _DATE: Final = re.compile(r"[1-9]\d{3}:[01]\d:[0-3]\d [0-2]\d:[0-5]\d:[0-6]\d")
 _XMP_ORIENTATION: Final = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[1-8]")
 # What holds places in the old file: maker notes, and the directory of compatible versions.
-_PLACED_TAGS: Final = (37500, 40965)
-_DESCRIPTIVE_TAGS: Final = (
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.Copyright,
+_PLACED_TAGS: Final = frozenset({37500, 40965})
+_DESCRIPTIVE_TAGS: Final[frozenset[int]] = frozenset(
+    {
+        ExifTags.Base.DocumentName,
+        ExifTags.Base.ImageDescription,
+        ExifTags.Base.Make,
+        ExifTags.Base.Model,
+        ExifTags.Base.Software,
+        ExifTags.Base.DateTime,
+        ExifTags.Base.Artist,
+        ExifTags.Base.HostComputer,
+        ExifTags.Base.Rating,
+        ExifTags.Base.RatingPercent,
+        ExifTags.Base.Copyright,
+        ExifTags.Base.XPTitle,
+        ExifTags.Base.XPComment,
+        ExifTags.Base.XPAuthor,
+        ExifTags.Base.XPKeywords,
+        ExifTags.Base.XPSubject,
+    }
 )
 
 
@@ -116,20 +129,34 @@ def list_resources(block: bytes) -> dict[int, bytes]:
     return resources
 
 
-def _descriptive_block(stored: _Tags, data: bytes) -> bytes | None:
-    """Collect the descriptive tags of a directory in a block of their own."""
-    kept = Image.Exif()
-    for tag in _DESCRIPTIVE_TAGS:
-        if tag in stored:
-            kept[tag] = stored[tag]
+def _descriptive_block(stored: ImageFileDirectory_v2, data: bytes) -> bytes | None:
+    """Collect the descriptive tags of a directory in a block of their own, byte for byte.
+
+    Pillow would write texts anew, and anything but ASCII as question marks.
+    """
+    order = "<" if data[:2] == b"II" else ">"
+    main = _pick_entries(stored, _DESCRIPTIVE_TAGS)
     try:
-        for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            if directory in stored:
-                entries = read_directory(data, int(stored[directory]))
-                kept[directory] = {tag: entries[tag] for tag in entries if tag not in _PLACED_TAGS}
-        return kept.tobytes() if len(kept) else None
+        exif, gps = (
+            _pick_entries(read_directory(data, int(stored[tag]))) if tag in stored else {}
+            for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+        )
     except DECODING_ERRORS:
         return None
+    return write_block(ExifBlock(order, main, exif, gps))
+
+
+def _pick_entries(
+    stored: ImageFileDirectory_v2, tags: Collection[int] | None = None
+) -> dict[int, Entry]:
+    """Return these of a directory's values as its file has them, or all that do not hold places."""
+    picked = stored._tagdata.keys() - _PLACED_TAGS if tags is None else tags
+    made = {
+        tag: make_entry(stored.tagtype[tag], stored._tagdata[tag])
+        for tag in picked
+        if tag in stored._tagdata
+    }
+    return {tag: entry for tag, entry in made.items() if entry is not None}
 
 
 def _tiff_iptc(stored: ImageFileDirectory_v2) -> bytes | None:

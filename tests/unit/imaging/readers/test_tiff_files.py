@@ -1,3 +1,4 @@
+import struct
 import tracemalloc
 from io import BytesIO
 from itertools import product
@@ -11,6 +12,7 @@ from odd_sources import draw
 from PIL import Image, ImageCms
 
 from himapp.errors import PhotoError
+from himapp.imaging.exif_block import read_block
 from himapp.imaging.photo_io import read_photo
 from himapp.imaging.readers.tiff_files import read_tiff
 
@@ -66,6 +68,23 @@ def test_a_bigtiff_keeps_orientation_and_facts(tmp_path: Path, order: str) -> No
     kept = Image.Exif()
     kept.load(photo.exif)
     assert kept[271] == "Maker"
+
+
+@pytest.mark.parametrize("is_big", [False, True])
+@pytest.mark.parametrize("order", "<>")
+def test_names_in_every_script_stay_as_they_are(order: str, is_big: bool) -> None:
+    texts = {315: "Åsa 人\0".encode(), 33432: "© Jörg\0".encode("latin-1")}
+    tags = {tag: (2, text) for tag, text in texts.items()}
+    tags |= {18246: (3, [4]), 40091: (1, "Größe\0".encode("utf-16-le"))}
+    decoded = read_tiff(write_tiff(draw(3), 2, order=order, is_big=is_big, tags=tags), "a.tif")
+    assert decoded.facts.exif is not None
+    block = read_block(decoded.facts.exif)
+    assert {tag: entry.data for tag, entry in block.main.items()} == {
+        **texts,
+        18246: struct.pack(order + "H", 4),
+        40091: tags[40091][1],
+    }
+    assert (block.order, block.main[315].count) == (order, len(texts[315]))
 
 
 def test_the_first_page_counts() -> None:
