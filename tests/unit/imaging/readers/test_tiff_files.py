@@ -72,7 +72,7 @@ def test_a_bigtiff_keeps_orientation_and_facts(tmp_path: Path, order: str) -> No
 
 @pytest.mark.parametrize("is_big", [False, True])
 @pytest.mark.parametrize("order", "<>")
-def test_names_in_every_script_stay_as_they_are(order: str, is_big: bool) -> None:
+def test_names_in_every_script_stay_as_they_are(order: str, *, is_big: bool) -> None:
     texts = {315: "Åsa 人\0".encode(), 33432: "© Jörg\0".encode("latin-1")}
     tags = {tag: (2, text) for tag, text in texts.items()}
     tags |= {18246: (3, [4]), 40091: (1, "Größe\0".encode("utf-16-le"))}
