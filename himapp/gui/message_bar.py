@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from himapp.gui import theme
 from himapp.gui.icons import icon
+from himapp.gui.long_texts import let_wrap, shorten_words
 from himapp.gui.panels.panel import make_tool_button
 
 Kind = Literal["info", "error"]
@@ -42,7 +43,7 @@ class MessageBar(QFrame):
         colour = theme.ERROR if kind == "error" else theme.TEXT
         name = "warning-circle" if kind == "error" else "info"
         self._icon.setPixmap(icon(name, colour).pixmap(20, 20))
-        self.label.setText(text)
+        self.label.setText(shorten_words(text))
         self._action = action
         self.button.setVisible(action is not None)
         if action is not None:
@@ -55,7 +56,7 @@ class MessageBar(QFrame):
             f"#messageBar {{ background: {theme.BUTTON.name()};"
             f" border-bottom: 1px solid {theme.LINE.name()}; }}"
         )
-        self.label.setWordWrap(True)
+        let_wrap(self.label)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from himapp.document.recovery import LeftEdits, find_left_edits
 from himapp.gui import theme
 from himapp.gui.icons import icon
+from himapp.gui.long_texts import let_wrap, shorten_words
 from himapp.gui.opened_file import FileWish, OpenedFile
 from himapp.gui.panels.panel import make_tool_button
 from himapp.paths import display_name
@@ -45,7 +46,7 @@ class RecoveryBar(QFrame):
         """
         more = f" {count - 1} more after this one." if count > 1 else ""
         when = describe_time(left.saved_at)
-        name = display_name(Path(left.name))
+        name = shorten_words(display_name(Path(left.name)))
         self.label.setText(
             f"himapp ended before the edits of “{name}” were saved, {when}.{more}"
             if name
@@ -61,7 +62,7 @@ class RecoveryBar(QFrame):
         )
         picture = QLabel()
         picture.setPixmap(icon("clock-counter-clockwise", theme.TEXT).pixmap(20, 20))
-        self.label.setWordWrap(True)
+        let_wrap(self.label)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)

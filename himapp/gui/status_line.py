@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from himapp.gui import theme
+from himapp.gui.long_texts import ElidedLabel
 from himapp.gui.panels.panel import make_tool_button
 
 _BAR_WIDTH = 120
@@ -33,11 +34,11 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder: Path | None = None
-        self.facts = QLabel()
-        self.hint = QLabel()
-        self.written = QLabel()
+        self.facts = ElidedLabel()
+        self.hint = ElidedLabel()
+        self.written = ElidedLabel()
         self.folder_button = QPushButton("Open folder")
-        self.work = QLabel()
+        self.work = ElidedLabel()
         self.bar = QProgressBar()
         self.cancel_button = make_tool_button("x", "Cancel (Esc)")
         self.zoom = QLabel()
@@ -52,8 +53,8 @@ class StatusLine(QStatusBar):
     def show_hint(self, text: str) -> None:
         """Show how to use a tool in place of the facts; an empty text brings these back."""
         self.hint.setText(text)
-        self.hint.setVisible(bool(text))
         self.facts.setVisible(not text)
+        self.hint.setVisible(bool(text))
 
     def show_written(self, text: str, folder: Path) -> None:
         """Say that files were written and offer to open their folder, until that is forgotten."""

@@ -20,6 +20,8 @@ FITS: Final[tuple[tuple[Fit, str], ...]] = (
 _ACROSS: Final = ValueSpec("Across", 0, 1, neutral=0.5, step=0.05, suffix=" %", shown_per_value=100)
 _DOWN: Final = ValueSpec("Down", 0, 1, neutral=0.5, step=0.05, suffix=" %", shown_per_value=100)
 
+_NAME_PX: Final = 232
+
 
 class ImagePage(QWidget):
     """Tells what the user wants of the image.
@@ -82,7 +84,8 @@ class ImagePage(QWidget):
         self.down.reset.connect(self._on_down_reset)
 
     def _elide(self, name: str) -> str:
-        return name if len(name) <= 30 else f"{name[:14]}…{name[-14:]}"
+        metrics = self.choose_button.fontMetrics()
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_PX)
 
     def _on_fit_chosen(self, index: int) -> None:
         self.fit_chosen.emit(FITS[index][0])

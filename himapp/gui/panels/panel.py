@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 
 from himapp.gui import theme
 from himapp.gui.icons import icon
+from himapp.gui.long_texts import ElidedLabel
 
 MARGIN = 12
 SPACING = 8
@@ -34,7 +35,7 @@ class Panel(QWidget):
         self.setObjectName(f"{title.lower()}Panel")
         self._title = QLabel(title.upper())
         self._title.setObjectName("panelTitle")
-        self.note = QLabel()
+        self.note = ElidedLabel()
         self.note.setObjectName("panelNote")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._heading = QHBoxLayout()
