@@ -11,6 +11,7 @@ from himapp.document.changes import diff
 from himapp.document.document import Document
 from himapp.document.history import BUDGET_BYTES, Step, drop_oldest
 from himapp.document.render_cache import RenderCache
+from himapp.gui.long_texts import shorten_words
 from himapp.gui.mnemonics import without_mnemonic
 
 _GESTURE_ID = 1
@@ -213,7 +214,7 @@ class _EditCommand(QUndoCommand):
     """
 
     def __init__(self, step: Step, find_show: _FindShow, *, can_merge: bool) -> None:
-        super().__init__(without_mnemonic(step.text))
+        super().__init__(without_mnemonic(shorten_words(step.text)))
         self.step = step
         self.find_show = find_show
         self._can_merge = can_merge

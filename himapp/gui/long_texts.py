@@ -9,6 +9,7 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 _LONGEST_WORD: Final = 40
+_LONGEST_NAME: Final = 60
 
 
 class ElidedLabel(QLabel):
@@ -56,9 +57,14 @@ def let_wrap(label: QLabel) -> None:
 
 def shorten_words(text: str) -> str:
     """Return a text whose long words lack their middle, so that its lines can be broken."""
-    return re.sub(rf"\S{{{_LONGEST_WORD + 1},}}", _shorten, text)
+    return re.sub(r"\S+", lambda word: _shorten(word[0], _LONGEST_WORD), text)
 
 
-def _shorten(word: re.Match[str]) -> str:
-    half = _LONGEST_WORD // 2
-    return f"{word[0][:half]}…{word[0][1 - half :]}"
+def shorten_name(name: str) -> str:
+    """Return a file's name for a button or a menu; a long one lacks its middle."""
+    return _shorten(name, _LONGEST_NAME)
+
+
+def _shorten(text: str, limit: int) -> str:
+    half = limit // 2
+    return text if len(text) <= limit else f"{text[:half]}…{text[1 - half :]}"

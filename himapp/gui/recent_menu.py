@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from himapp.gui.long_texts import shorten_name
 from himapp.gui.mnemonics import without_mnemonic
 
 
@@ -27,7 +28,7 @@ class RecentMenu(QMenu):
         """List these files, the latest first."""
         self.clear()
         for file in files:
-            action = self.addAction(without_mnemonic(Path(file).name))
+            action = self.addAction(without_mnemonic(shorten_name(Path(file).name)))
             action.setToolTip(file)
             action.setData(file)
         self.setEnabled(bool(files))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from himapp.gui import theme
 from himapp.gui.icons import icon
+from himapp.gui.long_texts import shorten_name
 from himapp.gui.mnemonics import without_mnemonic
 from himapp.imaging.photo_io import PHOTO_SUFFIXES
 
@@ -46,8 +48,8 @@ _STYLE: Final = f"""
 """
 
 
-class WelcomePage(QWidget):
-    """Offers every way to open a photo.
+class WelcomePage(QScrollArea):
+    """Offers every way to open a photo; scrolls in a low window.
 
     Signals:
         chosen: the ``Path`` of a sample or a recent file.
@@ -93,7 +95,8 @@ class WelcomePage(QWidget):
         self._fill_drop_area()
         self._recent_title = _make_label("Recent", "quiet")
         self._recent_title.hide()
-        column = QVBoxLayout(self)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
         column.setSpacing(16)
         column.addStretch(1)
         column.addWidget(self.drop_area, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -105,6 +108,10 @@ class WelcomePage(QWidget):
         column.addLayout(self._recent_column)
         self._recent_column.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
+        self.setWidget(holder)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def _fill_drop_area(self) -> None:
         self.drop_area.setObjectName("dropArea")
@@ -146,7 +153,7 @@ class WelcomePage(QWidget):
         return button
 
     def _make_recent_button(self, path: Path) -> QPushButton:
-        button = QPushButton(without_mnemonic(path.name))
+        button = QPushButton(without_mnemonic(shorten_name(path.name)))
         button.setObjectName("recent")
         button.setToolTip(str(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)

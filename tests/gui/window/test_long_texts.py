@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from himapp.document.background import ImageBackground
-from himapp.gui.long_texts import ElidedLabel, shorten_words
+from himapp.gui.long_texts import ElidedLabel, shorten_name, shorten_words
 from himapp.gui.main_window import MainWindow
 
 NAMES = ["W" * 120, "名" * 60, "a " * 60]
@@ -59,6 +59,17 @@ def test_a_long_name_of_an_image_fits_the_panel(narrow: MainWindow, name: str) -
     assert narrow.side_bar.widget().width() == narrow.side_bar.viewport().width()
 
 
+def test_recent_files_fit_a_small_window(window: MainWindow, tmp_path: Path) -> None:
+    files = [tmp_path / f"{letter * 200}.png" for letter in "WXYZ"]
+    for file in files:
+        file.touch()
+    window.resize(900, 600)
+    window.welcome.show_recent(tuple(map(str, files)))
+    assert is_narrow(window)
+    assert window.height() == 600
+    assert window.welcome.recent_buttons[0].text().endswith("W.png")
+
+
 def test_a_cut_line_is_whole_in_its_text_and_plain(qtbot: QtBot) -> None:
     label = ElidedLabel()
     qtbot.addWidget(label)
@@ -72,3 +83,5 @@ def test_a_cut_line_is_whole_in_its_text_and_plain(qtbot: QtBot) -> None:
 def test_only_long_words_lack_their_middle() -> None:
     assert shorten_words("“short.jpg” is open.") == "“short.jpg” is open."
     assert shorten_words(f"“{'x' * 60}.jpg” is open.") == f"“{'x' * 19}…{'x' * 14}.jpg” is open."
+    assert shorten_name("A short name.jpg") == "A short name.jpg"
+    assert len(shorten_name("A long name " * 20)) == 60
