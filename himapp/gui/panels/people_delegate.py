@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter
+from PySide6.QtGui import QColor, QIcon, QPainter, qGray
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from himapp.document.layers import PersonLayer
@@ -22,6 +22,7 @@ _SWATCH_PX = 20
 _GAP = 8
 _OPACITY_PX = 48
 _HOVER_ALPHA = 40
+_LIGHT_GREY = 90
 
 
 class PeopleDelegate(QStyledItemDelegate):
@@ -137,9 +138,14 @@ def draw_swatch(painter: QPainter, area: QRect, layer: PersonLayer) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawRoundedRect(area, 4, 4)
-    is_light = colour.lightnessF() > 0.4
-    painter.setPen(QColor(Qt.GlobalColor.black if is_light else Qt.GlobalColor.white))
+    painter.setPen(ink_on(colour))
     painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(layer.number))
+
+
+def ink_on(colour: QColor) -> QColor:
+    """Return black or white, which of them is easier to read on a person's colour."""
+    is_light = qGray(colour.rgb()) > _LIGHT_GREY
+    return QColor(Qt.GlobalColor.black if is_light else Qt.GlobalColor.white)
 
 
 def _centred(row: QRect, left: int, side: int) -> QRect:

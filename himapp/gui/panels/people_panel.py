@@ -133,6 +133,7 @@ class PeoplePanel(Panel):
         self.opacity = ValueSlider(OPACITY_SPEC)
         self.forward_button = make_tool_button("arrow-up", "Bring forward")
         self.backward_button = make_tool_button("arrow-down", "Send backward")
+        self._last_button = self.backward_button
         self._build()
         editor.document_changed.connect(self._refresh)
         editor.selection_changed.connect(self._on_selection_changed)
@@ -146,6 +147,8 @@ class PeoplePanel(Panel):
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.add_to_heading(button)
+            self.setTabOrder(self._last_button, button)
+            self._last_button = button
 
     @Slot()
     def move_forward(self) -> None:

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from himapp.document.edits import rename
 from himapp.gui.main_window import MainWindow
-from himapp.gui.panels.people_delegate import eye_rect, name_rect, swatch_rect
+from himapp.gui.panels.people_delegate import eye_rect, ink_on, name_rect, swatch_rect
 from himapp.gui.panels.people_panel import PeopleView, shift
-from himapp.gui.theme import person_colour
+from himapp.gui.theme import PERSON_COLOURS, person_colour
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -162,6 +162,31 @@ def test_the_swatch_has_the_colour_of_the_overlay(opened: MainWindow) -> None:
     for row in range(3):
         corner = swatch_rect(view.visualRect(view.model().index(row, 0))).topLeft() + QPoint(4, 3)
         assert picture.pixelColor(corner) == QColor(person_colour(row))
+
+
+def test_the_number_is_easy_to_read_on_every_colour() -> None:
+    for colour in PERSON_COLOURS:
+        darker, lighter = sorted((luminance(colour), luminance(ink_on(colour))))
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def luminance(colour: QColor) -> float:
+    """As WCAG 2 reckons it."""
+    shares = (colour.redF(), colour.greenF(), colour.blueF())
+    light = [v / 12.92 if v <= 0.04 else ((v + 0.055) / 1.055) ** 2.4 for v in shares]
+    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
+
+
+def test_the_heads_buttons_follow_each_other_by_tab(qtbot: QtBot, opened: MainWindow) -> None:
+    opened.editor.select([2])
+    people = opened.side_bar.people
+    people.backward_button.setFocus()
+    passed = []
+    for _ in range(3):
+        qtbot.keyClick(opened.focusWidget(), Qt.Key.Key_Tab)
+        widget = opened.focusWidget()
+        passed.append(widget.accessibleName() or widget.text())
+    assert passed == ["Add a person", "Remove from the list", "People"]
 
 
 def test_pointing_at_a_row_hovers_the_person(qtbot: QtBot, opened: MainWindow) -> None:
