@@ -6,6 +6,7 @@ import hashlib
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,20 +19,34 @@ MANIFEST_NAME = "manifest.json"
 _SIDE_MULTIPLE = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Earlier weights of the same network, to average with.
+
+    Attributes:
+        weights: Their file.
+        share: How much they count, 0..1.
+    """
+
+    weights: Path
+    share: float = 0.5
+
+
 def export_run(
-    run: Path, file: Path, *, threshold: float, side: int, mean_with: Path | None = None
+    run: Path, file: Path, *, threshold: float, side: int, mean_with: Earlier | None = None
 ) -> None:
     """Write the averaged weights of a run as float16, with what was chosen on validation.
 
     Args:
         run: Folder of the run.
         file: The weights file to write; ``manifest.json`` beside it gets its size and SHA-256.
-        threshold: Person probability from which the network keeps a query.
+        threshold: Score from which the network keeps a person.
         side: Longer side in pixels at which the threshold was chosen.
-        mean_with: Earlier weights of the same network; the mean of both is written.
+        mean_with: Earlier weights; the weighted mean of both is written.
 
     Raises:
-        ValueError: If the threshold is not between 0 and 1 or the side not a multiple of 32.
+        ValueError: If the threshold or a share is not between 0 and 1 or the side not a multiple
+            of 32.
         WeightsFormatError: If the run has no averaged weights or they are damaged.
     """
     if not 0 < threshold < 1:
@@ -41,7 +56,8 @@ def export_run(
     source = run / WEIGHTS_NAME
     weights = load_network(source).state_dict()
     if mean_with is not None:
-        weights = mean_weights(weights, load_network(mean_with).state_dict())
+        earlier = load_network(mean_with.weights).state_dict()
+        weights = mean_weights(weights, earlier, mean_with.share)
     info = WeightsInfo(read_info(source).network, threshold, side)
     file.parent.mkdir(parents=True, exist_ok=True)
     save_weights(file, weights, info)
@@ -50,18 +66,20 @@ def export_run(
 
 
 def mean_weights(
-    one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]
+    one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor], share: float = 0.5
 ) -> dict[str, torch.Tensor]:
-    """Return the mean of two states of one network.
+    """Return the mean of two states of one network, in which the other counts by its share.
 
     Reference: Izmailov et al., "Averaging Weights Leads to Wider Optima", arXiv 1803.05407.
 
     Raises:
-        ValueError: If they are of two networks.
+        ValueError: If they are of two networks, or the share is not between 0 and 1.
     """
+    if not 0 < share < 1:
+        raise ValueError(f"the share must be between 0 and 1: {share}")
     if {k: v.shape for k, v in one.items()} != {k: v.shape for k, v in other.items()}:
         raise ValueError("the weights are of two different networks")
-    return {name: (tensor.float() + other[name].float()) / 2 for name, tensor in one.items()}
+    return {name: tensor.float().lerp(other[name].float(), share) for name, tensor in one.items()}
 
 
 def list_in_manifest(file: Path) -> None:
@@ -82,6 +100,7 @@ def add_export_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, required=True, help="lowest score to keep")
     parser.add_argument("--side", type=int, required=True, help="longer side of the input, px")
     parser.add_argument("--mean-with", type=Path, help="earlier weights of the network, to average")
+    parser.add_argument("--mean-share", type=float, default=0.5, help="how much those count, 0..1")
     parser.add_argument("--out", type=Path, required=True, help="the weights file to write")
 
 
@@ -92,6 +111,6 @@ def run_export(args: Namespace) -> int:
         args.out,
         threshold=args.threshold,
         side=args.side,
-        mean_with=args.mean_with,
+        mean_with=Earlier(args.mean_with, args.mean_share) if args.mean_with else None,
     )
     return 0

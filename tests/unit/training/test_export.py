@@ -34,21 +34,31 @@ def test_an_export_holds_the_weights_and_what_was_chosen(run: Path, tmp_path: Pa
         assert torch.equal(other.state_dict()[name], value)
 
 
-def test_an_export_may_be_the_mean_with_earlier_weights(run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("option", "share"), [([], 0.5), (["--mean-share", 0.25], 0.25)])
+def test_an_export_may_be_the_mean_with_earlier_weights(
+    run: Path, tmp_path: Path, option: list[str | float], share: float
+) -> None:
     earlier, file = tmp_path / "earlier.safetensors", tmp_path / "e2e_him_lite.safetensors"
     torch.manual_seed(1)
     state = models.create_network("e2e_him_lite").state_dict()
     save_weights(earlier, state, WeightsInfo("e2e_him_lite", 0.5, 640))
     words = ["export", "--run", run, "--threshold", 0.4, "--side", 640, "--mean-with", earlier]
-    assert main([str(word) for word in [*words, "--out", file]]) == 0
+    assert main([str(word) for word in [*words, *option, "--out", file]]) == 0
     states = [models.load_network(p).state_dict() for p in (run / WEIGHTS_NAME, earlier, file)]
     for one, other, mean in zip(*(state.values() for state in states), strict=True):
-        torch.testing.assert_close(mean, (one + other) / 2, atol=2e-3, rtol=2e-3)
+        expected = (1 - share) * one + share * other
+        torch.testing.assert_close(mean, expected, atol=2e-3, rtol=2e-3)
 
 
 def test_weights_of_two_networks_have_no_mean() -> None:
     with pytest.raises(ValueError, match="different networks"):
         mean_weights({"a": torch.zeros(2)}, {"a": torch.zeros(3)})
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_mean_needs_a_share_of_both(share: float) -> None:
+    with pytest.raises(ValueError, match="share"):
+        mean_weights({"a": torch.zeros(2)}, {"a": torch.zeros(2)}, share)
 
 
 def test_the_application_accepts_the_manifest(run: Path, tmp_path: Path) -> None:
