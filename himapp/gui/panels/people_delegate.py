@@ -1,8 +1,9 @@
 """Draws a row of the people list: eye, number in the person's colour, thumbnail, name, opacity."""
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, qGray
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -12,6 +13,7 @@ from himapp.gui.editor import Editor
 from himapp.gui.icons import icon
 from himapp.gui.panels.people_model import PeopleRole, describe_background
 from himapp.gui.panels.thumbnails import Thumbnails
+from himapp.gui.panels.window_keys import is_left_to_window
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -23,6 +25,23 @@ _GAP = 8
 _OPACITY_PX = 48
 _HOVER_ALPHA = 40
 _LIGHT_GREY = 90
+
+
+class _NameField(QLineEdit):
+    """Tells when a shortcut of the window comes while a name is typed.
+
+    Signals:
+        left: the name is to be taken over as it stands there.
+    """
+
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Do with an event what any field does."""
+        is_taken = super().event(event)
+        if is_left_to_window(event):
+            self.left.emit()
+        return is_taken
 
 
 class PeopleDelegate(QStyledItemDelegate):
@@ -55,8 +74,9 @@ class PeopleDelegate(QStyledItemDelegate):
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
     ) -> QWidget:
         """Return the field for the name."""
-        field = QLineEdit(parent)
+        field = _NameField(parent)
         field.setMaxLength(120)
+        field.left.connect(partial(self.commitData.emit, field))
         return field
 
     def updateEditorGeometry(  # noqa: N802 - Qt's name

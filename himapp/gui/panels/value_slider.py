@@ -2,16 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
 
+from himapp.gui.panels.window_keys import is_left_to_window
+
 _STEPS = 1000
 _LABEL_WIDTH = 72
 _NUMBER_WIDTH = 80
-_MODIFIERS: Final = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,18 @@ class _NumberField(QDoubleSpinBox):
 
     def event(self, event: QEvent) -> bool:
         """Decide on a key that may be the window's; all else as ever."""
-        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
-            return super().event(event)
-        if self._is_documents(event):
+        if event.type() == QEvent.Type.ShortcutOverride and self._is_documents(event):
             event.ignore()
             return False
         is_taken = super().event(event)
-        has_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if has_control and not event.isAccepted() and event.key() not in _MODIFIERS:
-            self.interpretText()  # who saves or leaves now wants the number that stands there
+        if is_left_to_window(event):
+            self.interpretText()
         return is_taken
 
-    def _is_documents(self, event: QKeyEvent) -> bool:
+    def _is_documents(self, event: QEvent) -> bool:
         """Whether undo or redo is asked for and no typing is there to be taken back."""
+        if not isinstance(event, QKeyEvent):
+            return False
         field, key = self.lineEdit(), QKeySequence.StandardKey
         is_typing = field.isUndoAvailable() or field.isRedoAvailable()
         return not is_typing and (event.matches(key.Undo) or event.matches(key.Redo))

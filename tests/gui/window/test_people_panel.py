@@ -1,6 +1,7 @@
 """The list of people, by mouse and keys."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from himapp.document.edits import rename
+from himapp.document.project_file import load_project
 from himapp.gui.main_window import MainWindow
 from himapp.gui.panels.people_delegate import eye_rect, ink_on, name_rect, swatch_rect
 from himapp.gui.panels.people_panel import PeopleView, shift
@@ -104,6 +106,20 @@ def test_f2_renames(qtbot: QtBot, opened: MainWindow) -> None:
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(opened)[1] == "Åsa 人")
     assert opened.editor.undo_stack.undoText() == "name of Person 2"
+
+
+def test_a_name_that_stands_there_is_saved(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    opened.editor.select([2])
+    opened.actions_by_name["rename"].trigger()
+    field = view_of(opened).findChild(QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, "Anna")
+    with qtbot.waitSignal(opened.saving.saved):
+        qtbot.keyClick(field, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert load_project(project_file).find_layer(2).name == "Anna"
+    assert not opened.isWindowModified()
 
 
 def test_names_are_shown_letter_by_letter(qtbot: QtBot, opened: MainWindow) -> None:
