@@ -14,7 +14,6 @@ from himapp.inference.postprocess import FoundPerson, bring_to_photo, select_peo
 from himapp.inference.preprocess import ModelInput, prepare_input
 from himapp.inference.prompting import PromptAnswering
 from himapp.inference.prompts import Point, Prompt
-from himapp.inference.refine import PLANS, Refining
 from himapp.inference.session import (
     CancelToken,
     DeviceWish,
@@ -89,7 +88,7 @@ class E2EHimSession:
         self._load = load
         self._load_edges = load_edges
         self._quality: Quality = quality
-        self._refining: Refining | None = None
+        self._refiner: TileRefiner | None = None
         self._device, self._notes = choose_device(device)
         self._runner: NetworkRunner | None = None
 
@@ -118,7 +117,7 @@ class E2EHimSession:
                 pixels,
                 progress=report,
                 cancel=watch.cancel,
-                refining=self._refining,
+                refiner=self._refiner,
             )
         return MattingResult(mattes, watch.seconds, runner.device.name, runner.notes)
 
@@ -168,14 +167,13 @@ class E2EHimSession:
     ) -> PromptAnswering:
         watch = _StageWatch(progress or ignore_progress, cancel or CancelToken())
         runner = self._runner or self._load_runner(watch)
-        return PromptAnswering(runner, pixels, watch.progress, watch.cancel, self._refining)
+        return PromptAnswering(runner, pixels, watch.progress, watch.cancel, self._refiner)
 
     def _load_runner(self, watch: "_StageWatch") -> NetworkRunner:
         with watch.stage("load"):
             refiner = self._load_edges() if self._quality != "draft" else None
-            if refiner is not None and self._quality != "draft":
-                tiles = TileRefiner(refiner, self._device)
-                self._refining = Refining(tiles, PLANS[self._quality])
+            if refiner is not None:
+                self._refiner = TileRefiner(refiner, self._device)
             self._runner = NetworkRunner(self._load(), self._device, notes=self._notes)
         return self._runner
 

@@ -13,8 +13,9 @@ from himapp.imaging.photo import PixelArray
 from himapp.inference.devices import Prediction
 from himapp.inference.edges import Guide, in_unit_range, upsample_matte
 from himapp.inference.preprocess import ModelInput
-from himapp.inference.refine import MatteRefinement, Refining
+from himapp.inference.refine import MatteRefinement
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
+from himapp.inference.tiles import TileRefiner
 from himapp.inference.traces import drop_traces
 
 _Floats = npt.NDArray[np.float32]
@@ -95,7 +96,7 @@ def bring_to_photo(
     *,
     progress: Callable[[int, int], None],
     cancel: CancelToken,
-    refining: Refining | None = None,
+    refiner: TileRefiner | None = None,
 ) -> tuple[InstanceMatte, ...]:
     """Return people's mattes at photo size; at every pixel they sum to at most 65535.
 
@@ -105,7 +106,7 @@ def bring_to_photo(
         pixels: the photo, uint8 or uint16 ``[H, W, 3]``.
         progress: called as ``progress(done, of)`` after each person.
         cancel: looked at between people, strips and batches of tiles.
-        refining: the refiner; None leaves the edges to guided up-sampling.
+        refiner: None leaves the edges to guided up-sampling.
 
     Raises:
         Cancelled: the token was cancelled.
@@ -113,7 +114,7 @@ def bring_to_photo(
     if not people:
         return ()
     enlarge = _choose_method(model_input, pixels)
-    refinement = _plan_refinement(model_input, pixels, refining, len(people))
+    refinement = _prepare_refinement(model_input, pixels, refiner)
     mattes = []
     # One after the other: two threads wait for each other more than they gain, so short are the
     # steps between Python's lock (ten people at 12 megapixels: .37 s by two, .31 s by one).
@@ -142,14 +143,14 @@ def _choose_method(model_input: ModelInput, pixels: PixelArray) -> _Enlarge:
     return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
 
 
-def _plan_refinement(
-    model_input: ModelInput, pixels: PixelArray, refining: Refining | None, people: int
+def _prepare_refinement(
+    model_input: ModelInput, pixels: PixelArray, refiner: TileRefiner | None
 ) -> MatteRefinement | None:
     """Return what refines the mattes; None without a refiner or detail that it could find."""
-    if refining is None or _is_small(model_input, pixels):
+    if refiner is None or _is_small(model_input, pixels):
         return None
     step = pixels.shape[0] / model_input.placement.content_height
-    return MatteRefinement(refining, pixels, step, people)
+    return MatteRefinement(refiner, pixels, step)
 
 
 def _is_small(model_input: ModelInput, pixels: PixelArray) -> bool:

@@ -24,8 +24,8 @@ from himapp.inference.edges import crop_visible
 from himapp.inference.postprocess import Candidate, bring_to_photo
 from himapp.inference.preprocess import ModelInput, prepare_input
 from himapp.inference.prompts import BoxPrompt, Point, PointPrompt, Prompt
-from himapp.inference.refine import Refining
 from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte, ProgressCallback
+from himapp.inference.tiles import TileRefiner
 from models.e2e_him.lite.prompts import NetworkPrompt
 
 _Floats = npt.NDArray[np.float32]
@@ -83,14 +83,14 @@ class PromptAnswering:
         pixels: the photo, uint8 or uint16 ``[H, W, 3]``.
         progress: told about every stage.
         cancel: looked at between looks and strips.
-        refining: the refiner; None leaves the edges to guided up-sampling.
+        refiner: None leaves the edges to guided up-sampling.
     """
 
     runner: NetworkRunner
     pixels: PixelArray
     progress: ProgressCallback
     cancel: CancelToken
-    refining: Refining | None = None
+    refiner: TileRefiner | None = None
 
     def add_person(self, prompt: Prompt, others: Sequence[InstanceMatte]) -> InstanceMatte | None:
         """Return whom a prompt points at; see ``MattingSession``."""
@@ -154,7 +154,7 @@ class PromptAnswering:
             self.pixels[window.slices],
             progress=partial(self.progress, "edges"),
             cancel=self.cancel,
-            refining=self.refining,
+            refiner=self.refiner,
         )
         if not people:
             return None

@@ -27,8 +27,8 @@ DeviceWish = Literal["auto", "cpu", "cuda"]
 Quality = Literal["draft", "normal", "best"]
 """How much work edges are worth.
 
-``draft`` leaves them to guided up-sampling; ``normal`` refines them up to some size of a person,
-then where they are softest; ``best`` refines them everywhere on the photo's own pixels.
+``draft`` looks at fewer pixels and leaves edges to guided up-sampling; ``normal`` refines them;
+``best`` looks twice, at the photo and its mirror image, and refines the mean.
 """
 
 ProgressCallback = Callable[[Stage, int, int], None]

@@ -67,8 +67,6 @@ class TileRefiner:
         alpha: _Alpha,
         reach_px: int,
         cancel: CancelToken,
-        *,
-        most_tiles: int | None = None,
     ) -> None:
         """Refine a matte in place where it is undecided.
 
@@ -77,27 +75,21 @@ class TileRefiner:
             alpha: uint16 ``[h, w]``.
             reach_px: so far from where the matte changes its edge may lie in truth.
             cancel: looked at between batches.
-            most_tiles: refine the softest tiles only, so many; None for all.
 
         Raises:
             Cancelled: the token was cancelled; the matte is then refined in part.
         """
         rows = cut_axis(alpha.shape[0])
         columns = cut_axis(alpha.shape[1])
-        chosen = None if most_tiles is None else _softest(alpha, rows, columns, most_tiles)
         before: tuple[int, _Alpha] | None = None
-        for index, (row, row_weight) in enumerate(rows):
+        for row, row_weight in rows:
             source = alpha[row].copy()
             if before is not None:
                 start, original = before
                 shared = max(0, start + original.shape[0] - row.start)
                 source[:shared] = original[original.shape[0] - shared :]
             before = (row.start, source)
-            tiles = [
-                Tile(row, column, row_weight[:, None] * weight)
-                for place, (column, weight) in enumerate(columns)
-                if chosen is None or (index, place) in chosen
-            ]
+            tiles = [Tile(row, column, row_weight[:, None] * weight) for column, weight in columns]
             self._refine_row(pixels, source, alpha, _undecided(tiles, source, reach_px), cancel)
 
     def _refine_row(
@@ -197,23 +189,6 @@ def find_band(alpha: _Alpha, reach_px: int) -> _Floats | None:
     band = cv2.dilate(is_soft.astype(np.float32), near)
     side = reach_px | 1
     return np.asarray(cv2.blur(band, (side, side)), np.float32)
-
-
-def _softest(
-    alpha: _Alpha,
-    rows: Sequence[tuple[slice, _Floats]],
-    columns: Sequence[tuple[slice, _Floats]],
-    most: int,
-) -> set[tuple[int, int]]:
-    """Return the places of the tiles with the most soft alpha: hair, fur, lace, blurred edges."""
-    softness = {}
-    for y, (row, _) in enumerate(rows):
-        for x, (column, _) in enumerate(columns):
-            part = alpha[row, column]
-            soft = np.count_nonzero((part > _SOFT_FROM) & (part < _SOFT_TO))
-            if soft:
-                softness[y, x] = soft
-    return set(sorted(softness, key=lambda place: softness[place], reverse=True)[:most])
 
 
 def _batches(tiles: Iterator[Tile]) -> Iterator[list[Tile]]:

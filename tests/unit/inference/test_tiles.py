@@ -88,17 +88,6 @@ def test_only_tiles_with_an_edge_are_looked_at() -> None:
     assert len(network.shapes) == 1
 
 
-def test_the_softest_tiles_come_first() -> None:
-    alpha = np.zeros((256, 2000), np.uint16)
-    alpha[:, 100:] = 65535
-    alpha[:, 1700:1900] = _ramp(256, 200)
-    network = FakeRefiner(0.5)
-    pixels = np.zeros((256, 2000, 3), np.uint8)
-    TileRefiner(network, CPU).refine(pixels, alpha, 6, CancelToken(), most_tiles=1)
-    assert (alpha[:, :100] == 0).all()
-    assert 0.4 < alpha[128, 1800] / 65535 < 0.6
-
-
 def test_small_tiles_go_through_the_network_together() -> None:
     network = FakeRefiner(0.5)
     TileRefiner(network, CPU).refine(
