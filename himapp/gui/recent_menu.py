@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from himapp.gui.long_texts import shorten_name
 from himapp.gui.mnemonics import without_mnemonic
+from himapp.paths import display_name
 
 
 class RecentMenu(QMenu):
@@ -28,7 +29,7 @@ class RecentMenu(QMenu):
         """List these files, the latest first."""
         self.clear()
         for file in files:
-            action = self.addAction(without_mnemonic(shorten_name(Path(file).name)))
+            action = self.addAction(without_mnemonic(shorten_name(display_name(Path(file)))))
             action.setToolTip(file)
             action.setData(file)
         self.setEnabled(bool(files))

@@ -23,6 +23,7 @@ from himapp.gui.icons import icon
 from himapp.gui.long_texts import shorten_name
 from himapp.gui.mnemonics import without_mnemonic
 from himapp.imaging.photo_io import PHOTO_SUFFIXES
+from himapp.paths import display_name
 
 _SAMPLE_SIZE = QSize(168, 112)
 _RECENT_SHOWN = 4
@@ -153,7 +154,7 @@ class WelcomePage(QScrollArea):
         return button
 
     def _make_recent_button(self, path: Path) -> QPushButton:
-        button = QPushButton(without_mnemonic(shorten_name(path.name)))
+        button = QPushButton(without_mnemonic(shorten_name(display_name(path))))
         button.setObjectName("recent")
         button.setToolTip(str(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)

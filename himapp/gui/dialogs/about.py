@@ -16,19 +16,28 @@ leaves this computer.</p>
 <p>Apache License 2.0. Qt and PySide are used under the LGPL 3.0; the texts of all licences are in
 the folder <i>{licences_dir().name}</i> of the application.</p>"""
 
-_KEYS: Final = """Open a photo                 Ctrl+O, or drop it on the window
+KEYS: Final = """Open a photo                 Ctrl+O, or drop it on the window
+Close it, quit               Ctrl+W, Ctrl+Q
+Save, under another name     Ctrl+S, Ctrl+Shift+S
+Export, each person          Ctrl+E, Ctrl+Shift+E
+Undo, redo                   Ctrl+Z, Ctrl+Shift+Z
 Select a person              click; Shift+click adds
-Fit, 100 %                   Ctrl+0, Ctrl+1, double click
-Zoom, move                   wheel, Space + drag
+Select everybody, nobody     Ctrl+A, Ctrl+D
+Show or hide, only this one  H, /, or Alt+click on the eye
+Rename, take off the list    F2, Del
+Order                        drag, or Ctrl+] and Ctrl+[
+                             (or Ctrl+PgUp and Ctrl+PgDown)
 Add a missed person          P, then click or drag a box
 Take a place from a person   P, then Alt+click
-Show or hide, only this one  H, /, or Alt+click on the eye
-Rename                       F2
-Order                        drag, or Ctrl+] and Ctrl+[
+Find people again            Ctrl+R
 Reset a value                double click on its label
-Undo, redo                   Ctrl+Z, Ctrl+Shift+Z
-Export                       Ctrl+E
-Cancel                       Esc
+Reset a person's edits       Ctrl+Shift+R
+Fit, 100 %                   Ctrl+0, Ctrl+1, double click
+Zoom                         wheel, Ctrl++, Ctrl+-
+Move the photo               Space + drag, middle button
+Tint on and off              O
+Cancel, put a tool away      Esc
+These keys                   F1
 """
 
 
@@ -41,4 +50,4 @@ def show_about(parent: QWidget) -> None:
 
 def show_keys(parent: QWidget) -> None:
     """List the keys, without waiting."""
-    ReportDialog("The keys of himapp:", _KEYS, parent).open()
+    ReportDialog("The keys of himapp:", KEYS, parent).open()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from himapp.errors import WeightsError
 from himapp.gui.actions import ACTIONS
 from himapp.gui.dialogs import files
+from himapp.gui.dialogs.about import KEYS
 from himapp.gui.main_window import MainWindow
 from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import read_photo
@@ -348,6 +349,17 @@ def test_every_action_has_a_tooltip_with_its_key(window: MainWindow) -> None:
                 f"({action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)})"
                 in (action.toolTip())
             )
+
+
+def test_f1_lists_every_key(window: MainWindow) -> None:
+    listed = set(KEYS.replace(",", " ").split())
+    undo_and_redo = {"Ctrl+Z", "Ctrl+Shift+Z"}
+    assert {spec.shortcuts[0] for spec in ACTIONS if spec.shortcuts} | undo_and_redo <= listed
+
+
+def test_a_recent_file_whose_name_is_no_text_shows_that(window: MainWindow) -> None:
+    window._recent_menu.show_files(("/photos/\udcff.png",))
+    assert window._recent_menu.actions()[0].text() == "?.png"
 
 
 def test_no_key_is_bound_twice(window: MainWindow) -> None:
