@@ -119,7 +119,9 @@ def read_tiff(data: bytes, name: str) -> DecodedFile:
         return read_with_pillow(data, name, "TIFF")
     model, mode, wanted = _MODELS[_number(tags, _PHOTOMETRIC)]
     layout = _lay_out(tags, data)
-    check_size(name, layout.width, layout.height, pixel_bytes(layout.channels, bits[0]))
+    # A tile is unpacked whole, also where it is larger than the picture.
+    width, height = max(layout.width, layout.block[1]), max(layout.height, layout.block[0])
+    check_size(name, width, height, pixel_bytes(layout.channels, bits[0]))
     stored = _assemble(data, layout)
     extra = _numbers(tags, _EXTRA_SAMPLES, 2) if layout.channels > wanted else ()
     has_alpha = bool(extra) and extra[0] in _ALPHA_KINDS

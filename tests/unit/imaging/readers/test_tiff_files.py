@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from himapp.errors import PhotoError
 from himapp.imaging.exif_block import read_block
 from himapp.imaging.photo_io import read_photo
+from himapp.imaging.readers import limits
 from himapp.imaging.readers.tiff_files import read_tiff
 
 LAYOUTS = list(
@@ -153,3 +154,11 @@ def test_strips_that_are_not_there_take_no_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+def test_a_tile_larger_than_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_tiff(draw(3), 2, tile=512, compression="deflate")
+    assert read_tiff(data, "a.tif").samples.shape == draw(3).shape
+    monkeypatch.setattr(limits, "available_memory", lambda: 1_000_000)
+    with pytest.raises(PhotoError, match="of memory to open"):
+        read_tiff(data, "a.tif")
