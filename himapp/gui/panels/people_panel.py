@@ -28,12 +28,14 @@ class PeopleView(QListView):
         super().__init__(parent)
         self._editor = editor
         self._is_following = False
+        self._row_before = -1
         self.people = PeopleModel(editor, self)
         self.setModel(self.people)
         self.setItemDelegate(PeopleDelegate(editor, self))
         self._configure()
         self.entered.connect(self._on_entered)
-        self.people.modelReset.connect(self._follow_selection)
+        self.people.modelAboutToBeReset.connect(self._on_about_to_be_reset)
+        self.people.modelReset.connect(self._on_reset)
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
         editor.selection_changed.connect(self._follow_selection)
 
@@ -100,6 +102,17 @@ class PeopleView(QListView):
     def _on_entered(self, index: QModelIndex) -> None:
         layer = self.people.layer_at(index)
         self._editor.hover(layer.id if layer is not None else None)
+
+    def _on_about_to_be_reset(self) -> None:
+        self._row_before = self.currentIndex().row()
+
+    def _on_reset(self) -> None:
+        """Let the arrow keys go on where they were, for one who takes people off by keys."""
+        row = min(self._row_before, self.people.people - 1)
+        if row >= 0:
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self.people.index(row), flag)
+        self._follow_selection()
 
     def _on_selection_changed(self) -> None:
         if self._is_following:

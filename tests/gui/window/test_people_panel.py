@@ -96,6 +96,21 @@ def test_arrows_select_and_space_hides(qtbot: QtBot, opened: MainWindow) -> None
     assert visible(opened) == {1: True, 2: False, 3: True}
 
 
+def test_arrows_go_on_where_somebody_was_taken_off(qtbot: QtBot, opened: MainWindow) -> None:
+    view = view_of(opened)
+    view.setFocus()
+    qtbot.mouseClick(view.viewport(), LEFT, pos=row_point(view, 2))
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert view.currentIndex().row() == 1
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert opened.editor.selection == {1}
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    qtbot.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert names(opened) == ["Background"]
+    assert opened.editor.selection == frozenset()
+
+
 def test_f2_renames(qtbot: QtBot, opened: MainWindow) -> None:
     opened.editor.select([2])
     qtbot.keyClick(opened.canvas, Qt.Key.Key_F2)
