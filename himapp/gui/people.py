@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from himapp.document.document import Document
 from himapp.document.layers import PersonLayer
 from himapp.gui.editor import Editor
 
@@ -19,6 +20,13 @@ def describe_people(people: Sequence[PersonLayer]) -> str:
     if not people:
         return ""
     return people[0].name if len(people) == 1 else f"{len(people)} people"
+
+
+def describe_solo(document: Document, people: Sequence[PersonLayer]) -> str:
+    """Return what showing these people alone has made of a document: it may show everybody."""
+    if all(layer.visible for layer in document.layers):
+        return "showing everybody"
+    return f"showing only {describe_people(people)}"
 
 
 def count_people(count: int) -> str:

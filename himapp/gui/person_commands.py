@@ -10,7 +10,7 @@ from himapp.document.edits import remove_layer, set_adjustments, set_opacity, se
 from himapp.document.parting import merge_people, split_by_line, split_into_parts
 from himapp.gui.actions import Slots
 from himapp.gui.editor import Editor
-from himapp.gui.people import describe_people, find_selected
+from himapp.gui.people import describe_people, describe_solo, find_selected
 
 
 class PersonCommands(QObject):
@@ -68,8 +68,9 @@ class PersonCommands(QObject):
         people = find_selected(self._editor)
         document = self._editor.document
         if document is not None and people:
-            chosen = (layer.id for layer in people)
-            self._apply(show_only(document, *chosen), "showing only")
+            after = show_only(document, *(layer.id for layer in people))
+            self._editor.end_gesture()
+            self._editor.apply(after, describe_solo(after, people))
 
     @Slot()
     def reset_edits(self) -> None:

@@ -19,6 +19,7 @@ from himapp.document.document import Document
 from himapp.document.edits import rename, reorder, set_visible, show_only
 from himapp.document.layers import PersonLayer
 from himapp.gui.editor import Editor
+from himapp.gui.people import describe_solo
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -127,7 +128,8 @@ class PeopleModel(QAbstractListModel):
         layer = document.find_layer(layer_id)
         self._editor.end_gesture()
         if alone:
-            self._editor.apply(show_only(document, layer_id), f"showing only {layer.name}")
+            after = show_only(document, layer_id)
+            self._editor.apply(after, describe_solo(after, [layer]))
             return
         word = "hiding" if layer.visible else "showing"
         after = set_visible(document, layer_id, visible=not layer.visible)

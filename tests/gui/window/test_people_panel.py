@@ -82,8 +82,10 @@ def test_alt_and_the_eye_show_only_one(qtbot: QtBot, opened: MainWindow) -> None
     alt = Qt.KeyboardModifier.AltModifier
     qtbot.mouseClick(view.viewport(), LEFT, alt, eye_point(view, 1))
     assert visible(opened) == {1: False, 2: True, 3: False}
+    assert opened.editor.undo_stack.undoText() == "showing only Person 2"
     qtbot.mouseClick(view.viewport(), LEFT, alt, eye_point(view, 1))
     assert all(visible(opened).values())
+    assert opened.editor.undo_stack.undoText() == "showing everybody"
 
 
 def test_arrows_select_and_space_hides(qtbot: QtBot, opened: MainWindow) -> None:
@@ -155,6 +157,7 @@ def test_slash_shows_only_the_selected_and_then_everybody(
         layers = opened.editor.document.layers
         assert {layer.id for layer in layers if layer.visible} == expected
         assert opened.editor.selection == chosen
+    assert opened.editor.undo_stack.undoText() == "showing everybody"
 
 
 @pytest.mark.parametrize(
