@@ -27,6 +27,8 @@ _LEAST_DPI: Final = 1.0
 _MOST_DPI: Final = 65_535.0
 """JPEG and PSD hold no more, and JPEG no parts of 1."""
 
+_UNCALIBRATED: Final = 65535
+_CAMERAS_ADOBE_RGB: Final = 2
 _RECORD: Final = 0x1C
 _DATE: Final = re.compile(r"[1-9]\d{3}:[01]\d:[0-3]\d [0-2]\d:[0-5]\d:[0-6]\d")
 _XMP_ORIENTATION: Final = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[1-8]")
@@ -109,6 +111,28 @@ def orientation_of(tags: _Tags | None) -> int:
         return int(value[0] if isinstance(value, tuple) else value)
     except DECODING_ERRORS:
         return 1
+
+
+def names_adobe_rgb(exif: bytes) -> bool:
+    """Return whether a block says that colours are Adobe RGB.
+
+    Cameras that are set to it seldom embed a profile.
+
+    Reference:
+        DCF 2.0: an option file has no known ColorSpace and the interoperability index R03.
+        ColorSpace 2 is no number of EXIF's, but some cameras' for the same.
+    """
+    tags = read_exif(exif)
+    if tags is None:
+        return False
+    try:
+        space = tags.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace)
+        if space != _UNCALIBRATED:
+            return bool(space == _CAMERAS_ADOBE_RGB)
+        index = tags.get_ifd(ExifTags.IFD.Interop).get(ExifTags.Interop.InteropIndex)
+    except DECODING_ERRORS:
+        return False
+    return isinstance(index, str) and index.startswith("R03")
 
 
 def list_resources(block: bytes) -> dict[int, bytes]:

@@ -15,11 +15,13 @@ from himapp.imaging.readers.facts import (
     IPTC_RESOURCE,
     collect_facts,
     collect_tiff_facts,
+    names_adobe_rgb,
     orientation_of,
 )
 from himapp.imaging.readers.iso_boxes import find_profile
 from himapp.imaging.readers.limits import check_size, pixel_bytes
 from himapp.imaging.readers.tiff_directory import read_exif
+from himapp.imaging.working_spaces import profile_of
 
 PNG_BITS_BYTE: Final = 24
 """Where a PNG says its bits per sample."""
@@ -83,10 +85,14 @@ def describe(image: Image.Image) -> FileFacts:
 
 def stored_profile(image: Image.Image, data: bytes) -> bytes | None:
     """Return the embedded profile, or the one that the file names by number."""
-    icc = image.info.get("icc_profile")
+    icc, exif = image.info.get("icc_profile"), image.info.get("exif")
     if isinstance(icc, bytes) and icc:
         return icc
-    return find_profile(data) if image.format == "AVIF" else None
+    if image.format == "AVIF":
+        return find_profile(data)
+    if image.format in ("JPEG", "MPO") and isinstance(exif, bytes) and names_adobe_rgb(exif):
+        return profile_of("adobe-rgb")
+    return None
 
 
 def orientation_of_facts(facts: FileFacts) -> int:

@@ -11,6 +11,7 @@ from PIL import Image
 from himapp.imaging.photo import Photo
 from himapp.imaging.photo_io import read_photo
 from himapp.imaging.readers.facts import collect_facts, list_resources
+from himapp.imaging.working_spaces import profile_of
 
 IPTC = b"\x1c\x02\x50\x00\x03Ann"
 
@@ -153,3 +154,30 @@ def test_exif_behind_a_pngs_pixels_counts(tmp_path: Path, kind: type) -> None:
     photo = read_photo(path)
     np.testing.assert_array_equal(photo.pixels, np.rot90(draw(3, kind), -1))
     assert photo.exif is not None
+
+
+@pytest.mark.parametrize(
+    ("space", "index", "is_adobe"),
+    [
+        (65535, "R03", True),
+        (65535, "R98", False),
+        (65535, None, False),
+        (1, "R03", False),
+        (2, None, True),
+        (None, "R03", False),
+    ],
+)
+def test_a_cameras_jpeg_may_say_adobe_rgb_in_exif_alone(
+    tmp_path: Path, space: int | None, index: str | None, *, is_adobe: bool
+) -> None:
+    exif = Image.Exif()
+    exif[0x8769] = {} if space is None else {0xA001: space}
+    if index is not None:
+        exif[0x8769][0xA005] = {1: index}
+    stored = exif.tobytes()
+    expected = profile_of("adobe-rgb") if is_adobe else None
+    assert saved(tmp_path / "a.jpg", exif=stored).icc == expected
+    # A profile goes before it, and other formats are no camera's.
+    own = profile_of("display-p3")
+    assert saved(tmp_path / "b.jpg", exif=stored, icc_profile=own).icc == own
+    assert saved(tmp_path / "a.png", exif=stored).icc is None
