@@ -28,9 +28,9 @@ _PROMPT_FLOOR = 0.05  # where somebody pointed, a less likely query may be meant
 _DUPLICATE_SHARE = 0.6
 _VISIBLE_SHARE = 1e-3
 # Chosen on the validation photographs (docs/experiments.md): unlikely rivals and the "nobody" slot
-# otherwise take arms between two people, PQ .655 instead of .672.
+# otherwise take arms between two people.
 _RIVAL_SHARPNESS = 3.0
-_NOBODY_SHIFT = -2.0
+_NOBODY_SHIFT = -3.0
 _SOLID = 0.5
 
 

@@ -152,6 +152,15 @@ def test_weights_of_another_version_are_a_weights_error(monkeypatch: pytest.Monk
     monkeypatch.setattr(e2e_him, "find_weights", lambda: "net.safetensors")
     monkeypatch.setattr(e2e_him, "load_network", refuse)
     with pytest.raises(WeightsError, match=r"net\.safetensors do not fit this version\."):
+        E2EHimSession("cpu", load_edges=lambda: None).find_people(PIXELS)
+
+
+def test_a_refiner_of_another_version_is_a_weights_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Any) -> Any:
+        raise e2e_him.WeightsFormatError("keys are missing")
+
+    monkeypatch.setattr(e2e_him, "load_refiner", refuse)
+    with pytest.raises(WeightsError, match=r"refiner\.safetensors do not fit this version\."):
         E2EHimSession("cpu").find_people(PIXELS)
 
 
