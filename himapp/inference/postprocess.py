@@ -14,17 +14,16 @@ from himapp.inference.devices import Prediction
 from himapp.inference.edges import Guide, in_unit_range, upsample_matte
 from himapp.inference.preprocess import ModelInput
 from himapp.inference.refine import MatteRefinement
-from himapp.inference.session import ALPHA_ONE, CancelToken, InstanceMatte
+from himapp.inference.session import CancelToken, InstanceMatte
+from himapp.inference.shared_pixels import Cropped, keep_shared, limit_sums
 from himapp.inference.tiles import TileRefiner
 from himapp.inference.traces import drop_traces
 
 _Floats = npt.NDArray[np.float32]
-_Cropped = tuple[npt.NDArray[np.uint16], int, int]
-_Enlarge = Callable[[_Floats, CancelToken], _Cropped | None]
+_Enlarge = Callable[[_Floats, CancelToken], Cropped | None]
 
 # A person of fewer grid pixels (five by five) is a speck that nobody can use.
 _SMALLEST_MASS_PX = 25.0
-_STRIP_ROWS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,8 @@ def bring_to_photo(
         return ()
     enlarge = _choose_method(model_input, pixels)
     refinement = _prepare_refinement(model_input, pixels, refiner)
-    mattes = []
+    mattes: list[tuple[FoundPerson, Cropped]] = []
+    guided: list[Cropped] = []
     # One after the other: two threads wait for each other more than they gain, so short are the
     # steps between Python's lock (ten people at 12 megapixels: .37 s by two, .31 s by one).
     for number, person in enumerate(people, start=1):
@@ -123,14 +123,15 @@ def bring_to_photo(
         cropped = enlarge(person.alpha, cancel)
         if cropped is not None:
             if refinement is not None:
+                guided.append((cropped[0].copy(), *cropped[1:]))
                 refinement.refine(*cropped, cancel)
-            mattes.append((person, *cropped))
+            mattes.append((person, cropped))
         progress(number, len(people))
-    limit_sums([(alpha, left, top) for _, alpha, left, top in mattes], pixels.shape[:2])
-    return tuple(
-        InstanceMatte(alpha, left, top, person.score, person.box)
-        for person, alpha, left, top in mattes
-    )
+    crops = [cropped for _, cropped in mattes]
+    if guided:
+        keep_shared(crops, guided, pixels.shape[:2])
+    limit_sums(crops, pixels.shape[:2])
+    return tuple(InstanceMatte(*cropped, person.score, person.box) for person, cropped in mattes)
 
 
 def _choose_method(model_input: ModelInput, pixels: PixelArray) -> _Enlarge:
@@ -163,57 +164,3 @@ def _is_small(model_input: ModelInput, pixels: PixelArray) -> bool:
 def _shrink(alpha: _Floats, height: int, width: int) -> _Floats:
     small = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32, copy=False)
-
-
-def limit_sums(mattes: list[_Cropped], shape: tuple[int, int]) -> None:
-    """Scale mattes down, in place, where they sum to more than 65535.
-
-    Each was filtered for itself, which may overshoot where people touch.
-
-    Args:
-        mattes: alpha uint16 ``[h, w]``, left and top.
-        shape: the photo's height and width in pixels.
-    """
-    for top in range(0, shape[0], _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, shape[0])
-        parts = [part for matte in mattes if (part := _rows_of(matte, top, bottom))]
-        columns = _shared_columns(parts, shape[1])
-        if columns is not None:
-            _limit_strip(parts, bottom - top, columns)
-
-
-def _rows_of(matte: _Cropped, top: int, bottom: int) -> _Cropped | None:
-    """Return a view of the matte's part in some of the photo's rows, its top counted from there."""
-    alpha, left, own_top = matte
-    first, last = max(top, own_top), min(bottom, own_top + alpha.shape[0])
-    if first >= last:
-        return None
-    return alpha[first - own_top : last - own_top], left, first - top
-
-
-def _shared_columns(parts: list[_Cropped], width: int) -> slice | None:
-    """Return the columns in which crops overlap; None where each stands alone."""
-    count = np.zeros(width, np.uint16)
-    for alpha, left, _ in parts:
-        count[left : left + alpha.shape[1]] += 1
-    shared = np.flatnonzero(count > 1)
-    return slice(int(shared[0]), int(shared[-1]) + 1) if shared.size else None
-
-
-def _limit_strip(parts: list[_Cropped], rows: int, columns: slice) -> None:
-    """Scale the parts of mattes down where they sum to too much, in some columns of a strip."""
-    total = np.zeros((rows, columns.stop - columns.start), np.uint32)
-    pairs = []
-    for alpha, left, top in parts:
-        first = max(left, columns.start)
-        mine = alpha[:, first - left : max(columns.stop - left, 0)]
-        start = first - columns.start
-        here = total[top : top + mine.shape[0], start : start + mine.shape[1]]
-        here += mine
-        pairs.append((mine, here))
-    if total.max() <= ALPHA_ONE:
-        return
-    for mine, here in pairs:
-        is_over = here > ALPHA_ONE
-        # 65535 squared still fits in 32 bit; whole numbers round down, so the sum cannot grow.
-        mine[is_over] = mine[is_over].astype(np.uint32) * ALPHA_ONE // here[is_over]

@@ -61,10 +61,10 @@ def main() -> None:
     args = parse_arguments()
     contestants = {
         "MODNet": whole_photo_predictor(BoxMatting(args.modnet)),
-        "guided (shipped)": app_predictor(args.weights, None, "normal"),
+        "guided up-sampling": app_predictor(args.weights, None, "normal"),
     }
     if args.refiner:
-        contestants["refined"] = app_predictor(args.weights, args.refiner, "best")
+        contestants["refined (shipped)"] = app_predictor(args.weights, args.refiner, "normal")
     args.out.mkdir(parents=True, exist_ok=True)
     for crop in CROPS:
         if args.only and crop.name not in args.only:
