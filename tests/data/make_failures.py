@@ -124,7 +124,9 @@ def draw_row(
         rows, columns = np.nonzero(alpha > 0.5)
         x, y = columns.mean() / SIZE_PX[1] * CELL_PX[1], rows.mean() / SIZE_PX[0] * CELL_PX[0]
         where = (round(x) - 12, round(y))
-        cv2.putText(small[2], f".{round(100 * score):02}", where, 0, 0.45, (255, 255, 255), 1, 16)
+        cv2.putText(
+            small[2], f"{score:.2f}".removeprefix("0"), where, 0, 0.45, (255, 255, 255), 1, 16
+        )
     return np.concatenate(small, 1)
 
 
