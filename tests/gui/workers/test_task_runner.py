@@ -112,10 +112,12 @@ def test_the_newest_task_wins_and_the_older_one_is_told_to_stop(
 def test_a_task_that_waits_behind_another_can_be_withdrawn_before_it_starts(
     qtbot: QtBot, runner: TaskRunner
 ) -> None:
-    listener, first, never = Listener(runner), Gate(), Gate()
-    runner.run(first)
+    listener, never, released = Listener(runner), Gate(), threading.Event()
+    # The first does not look at its token, so it holds the thread until both others are sent.
+    runner.run(lambda report, cancel: released.wait(PATIENCE_S))
     runner.run(never)
     runner.run(open_gate)
+    released.set()
     qtbot.waitUntil(lambda: len(listener.outcomes) == 3)
     assert not never.entered.is_set()
     assert [outcome.is_cancelled for outcome in listener.outcomes] == [True, True, False]

@@ -80,8 +80,9 @@ def test_gradients_reach_every_parameter(network: E2EHimLite) -> None:
         for fresh in (network.matting.alpha, network.matting.person_kernel, network.matting.nobody):
             fresh.weight.normal_(std=0.1)
     losses_of(network, (PEOPLE, NOBODY), EVERYTHING).total.backward()
-    without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
-    assert without == []
+    without = {name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()}
+    # The quality head is trained afterwards, on candidates that have competed.
+    assert {name.split(".")[0] for name in without} == {"quality"}
 
 
 def test_one_batch_is_overfitted(network: E2EHimLite) -> None:
