@@ -10,7 +10,7 @@ import torch
 
 from models.e2e_him.lite.backbones import BACKBONES
 from models.e2e_him.lite.config import LiteConfig
-from models.e2e_him.lite.network import E2EHimLite
+from models.e2e_him.lite.network import LATER_PARTS, E2EHimLite
 from models.e2e_him.paper.network import PaperE2EHim
 from models.e2e_him.weights import WeightsFormatError, load_weights, read_info
 
@@ -58,8 +58,7 @@ def load_network(path: Path) -> E2EHim:
     if info.network not in NETWORKS:
         raise WeightsFormatError(f"{path.name} is for an unknown network {info.network!r}")
     network = create_network(info.network)
-    # Weights from before the quality head was trained score people by their probability.
-    load_weights(network, path, may_lack=("quality.",))
+    load_weights(network, path, may_lack=LATER_PARTS)
     network.score_threshold, network.input_side = info.score_threshold, info.input_side
     # Depthwise convolutions on a CPU take half the time with channels last.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

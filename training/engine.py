@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from models.e2e_him.lite.network import E2EHimLite
+from models.e2e_him.lite.network import LATER_PARTS, E2EHimLite
 from models.e2e_him.weights import WeightsInfo, load_weights, save_weights
 from models.registry import create_network
 from training.checkpoint import load_checkpoint, save_checkpoint
@@ -31,8 +31,8 @@ from training.starts.record import WEIGHTS_NAME as TRUNK_NAME
 CHECKPOINT_NAME = "checkpoint.pt"
 WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "curve.jsonl"
-_ADDED = ("backbones.", "perception.pixels.from_others.", "quality.")
-"""What further backbones add to the network, and what is trained after it."""
+_ADDED = ("backbones.", "perception.pixels.from_others.", *LATER_PARTS)
+"""What further backbones add to the network, and what older weights lack."""
 
 
 class Trainer:

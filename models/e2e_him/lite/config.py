@@ -19,6 +19,7 @@ class LiteConfig:
         mask_hidden: Hidden channels of the dynamic mask head.
         guidance_channels: Channels of a person's semantics embedding.
         matting_channels: Channels of the matting network at strides 4 and 2.
+        context_channels: Channels of the matting network at strides 8 and 16.
         quality_hidden: Hidden units of the head that scores finished mattes.
         max_queries: Upper bound on the queries of one image (crowds need many).
         proposal_floor: Proposals scoring below this never become queries.
@@ -35,6 +36,7 @@ class LiteConfig:
     mask_hidden: int = 16
     guidance_channels: int = 32
     matting_channels: tuple[int, int] = (48, 24)
+    context_channels: tuple[int, int] = (80, 96)
     quality_hidden: int = 48
     max_queries: int = 120
     proposal_floor: float = 0.01

@@ -43,13 +43,16 @@ class InstanceMatting(nn.Module):
         start_at(self.alpha)
         start_at(self.nobody, bias=_NOBODY_LOGIT)
         start_at(self.person_kernel)
+        self.context = MattingContext(wide, config.context_channels)
+        self.polish = _silent_residual(narrow)
 
     def details(self, images: Tensor, fine: Tensor, guidance: Tensor) -> Tensor:
         """Return detail features at stride 2, ``[B, narrow, H / 2, W / 2]``."""
-        x = self.reduce(self.fuse_4(torch.cat([fine, resize_like(guidance, fine)], 1)))
+        x = self.fuse_4(torch.cat([fine, resize_like(guidance, fine)], 1))
+        x = self.reduce(self.context(x))
         picture = F.pixel_unshuffle(images * 2 - 1, _DETAIL_STRIDE)
         picture = self.picture_2(picture.contiguous(memory_format=torch.channels_last))
-        detail: Tensor = picture + self.fuse_2(resize_like(x, picture) + picture)
+        detail: Tensor = self.polish(picture + self.fuse_2(resize_like(x, picture) + picture))
         return detail
 
     def everybody(self, detail: Tensor, union_logits: Tensor) -> Tensor:
@@ -78,6 +81,41 @@ class InstanceMatting(nn.Module):
         logits = resize_like(kept.logits[None], detail)[0] + own
         nobody = self.nobody(detail[None])[0] + nobody_shift
         return torch.cat([logits, nobody]).float().softmax(0)[:-1]
+
+
+class MattingContext(nn.Module):
+    """Mend the features at stride 4 by what lies around them, seen at strides 8 and 16.
+
+    How far a cloud of hair reaches shows in its surroundings, not at the pixel. Until it has
+    learned, it changes nothing: weights without it make the network that they made before.
+    """
+
+    def __init__(self, wide: int, channels: tuple[int, int]) -> None:
+        super().__init__()
+        middle, deep = channels
+        self.down_8 = nn.Sequential(separable_block(wide, middle), SeparableResidual(middle))
+        self.down_16 = nn.Sequential(separable_block(middle, deep), SeparableResidual(deep, 3))
+        self.narrow = conv_block(deep, middle, 1)
+        self.up_8 = SeparableResidual(middle)
+        self.change = nn.Conv2d(middle, wide, 1)
+        self.mix = _silent_residual(wide)
+        start_at(self.change)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[B, wide, H / 4, W / 4]`` to the same shape."""
+        middle = self.down_8(F.avg_pool2d(x, 2))
+        deep = self.narrow(self.down_16(F.avg_pool2d(middle, 2)))
+        middle = self.up_8(middle + resize_like(deep, middle))
+        mixed: Tensor = self.mix(x + resize_like(self.change(middle), x))
+        return mixed
+
+
+def _silent_residual(channels: int) -> SeparableResidual:
+    """Return blocks with a shortcut that add nothing until they have learned to."""
+    residual = SeparableResidual(channels)
+    norm = residual.blocks[-1][-2]  # type: ignore[index]
+    nn.init.zeros_(norm.weight)  # type: ignore[arg-type]
+    return residual
 
 
 def union_logits(logits: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ from models.e2e_him.lite.trunk import TrunkOutput, YoloxNanoTrunk
 from models.e2e_him.output import InstancePrediction
 
 SIDE_MULTIPLE = 32
+LATER_PARTS = ("quality.", "matting.context.", "matting.polish.")
+"""How the names of parts begin that older weights lack; without weights they change nothing."""
+
 PAD_VALUE = 114 / 255  # the grey that the detector was trained with
 _SLOT_FLOOR = 0.3  # queries less likely a person than this are not worth their mask
 _JUDGED_FLOOR = 0.2  # the matte of a query less likely than this has not saved it

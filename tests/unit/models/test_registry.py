@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import models
-from models.e2e_him.lite.network import E2EHimLite
+from models.e2e_him.lite.network import LATER_PARTS, E2EHimLite
 from models.e2e_him.weights import WeightsInfo, save_weights
 
 INFO = WeightsInfo("e2e_him_lite", 0.35, 576)
@@ -57,3 +57,14 @@ def test_weights_that_name_the_wrong_network_are_refused(tmp_path: Path) -> None
     save_weights(tmp_path / "net.safetensors", {"weight": torch.zeros(3)}, INFO)
     with pytest.raises(models.WeightsFormatError, match="does not fit"):
         models.load_network(tmp_path / "net.safetensors")
+
+
+def test_weights_from_before_the_later_parts_make_the_network_they_made(
+    lite: E2EHimLite, tmp_path: Path
+) -> None:
+    old = {k: v for k, v in lite.state_dict().items() if not k.startswith(LATER_PARTS)}
+    save_weights(tmp_path / "net.safetensors", old, INFO, half=False)
+    images = torch.rand(1, 3, 64, 64)
+    before = lite.eval().predict(images, 0.0)[0]
+    after = models.load_network(tmp_path / "net.safetensors").predict(images, 0.0)[0]
+    assert torch.equal(before.alpha, after.alpha)

@@ -29,6 +29,7 @@ TINY = LiteConfig(
     mask_hidden=8,
     guidance_channels=8,
     matting_channels=(16, 8),
+    context_channels=(16, 16),
     max_queries=105,  # all proposals at 64 px: an untrained trunk ranks them at random
 )
 EVERYTHING = LossConfig(proposal=1.0, alpha=4.0)
@@ -77,8 +78,9 @@ def losses_of(network: E2EHimLite, targets: tuple[Target, ...], weights: LossCon
 def test_gradients_reach_every_parameter(network: E2EHimLite) -> None:
     with torch.no_grad():
         # These start at zero, which lets nothing through in the first step.
-        for fresh in (network.matting.alpha, network.matting.person_kernel, network.matting.nobody):
-            fresh.weight.normal_(std=0.1)
+        for name, parameter in network.matting.named_parameters():
+            if name.endswith("weight") and not parameter.any():
+                parameter.normal_(std=0.1)
     losses_of(network, (PEOPLE, NOBODY), EVERYTHING).total.backward()
     without = {name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()}
     # The quality head is trained afterwards, on candidates that have competed.

@@ -18,6 +18,7 @@ TINY = LiteConfig(
     mask_hidden=8,
     guidance_channels=8,
     matting_channels=(16, 8),
+    context_channels=(16, 16),
     max_queries=10,
 )
 SEED = 4

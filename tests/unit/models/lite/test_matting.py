@@ -6,7 +6,7 @@ import torch
 from models.e2e_him.lite.config import LiteConfig
 from models.e2e_him.lite.guidance import Slots, UnitedGuidance
 from models.e2e_him.lite.layers import cell_centres, resize_like, sine_encoding, start_at
-from models.e2e_him.lite.matting import InstanceMatting, union_logits
+from models.e2e_him.lite.matting import InstanceMatting, MattingContext, union_logits
 
 
 @pytest.fixture
@@ -48,6 +48,11 @@ def test_training_starts_from_the_coarse_masks(matting: InstanceMatting) -> None
     everybody = matting.everybody(detail, coarse)
     wanted = resize_like(coarse[:, None], torch.zeros(1, 1, 32, 32)).sigmoid()[:, 0]
     torch.testing.assert_close(everybody, wanted)
+
+
+def test_context_changes_nothing_before_it_has_learned() -> None:
+    x = torch.randn(2, 16, 12, 20)
+    assert torch.equal(MattingContext(16, (16, 24))(x), x)
 
 
 def test_shares_and_nobody_make_up_the_whole(
