@@ -113,7 +113,7 @@ class MattingContext(nn.Module):
 def _silent_residual(channels: int) -> SeparableResidual:
     """Return blocks with a shortcut that add nothing until they have learned to."""
     residual = SeparableResidual(channels)
-    norm = residual.blocks[-1][-2]  # type: ignore[index]
+    norm = residual.blocks[-1][-2]
     nn.init.zeros_(norm.weight)  # type: ignore[arg-type]
     return residual
 

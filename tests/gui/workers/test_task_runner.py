@@ -114,7 +114,7 @@ def test_a_task_that_waits_behind_another_can_be_withdrawn_before_it_starts(
 ) -> None:
     listener, never, released = Listener(runner), Gate(), threading.Event()
     # The first does not look at its token, so it holds the thread until both others are sent.
-    runner.run(lambda report, cancel: released.wait(PATIENCE_S))
+    runner.run(lambda _report, _cancel: released.wait(PATIENCE_S))
     runner.run(never)
     runner.run(open_gate)
     released.set()
