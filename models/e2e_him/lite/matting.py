@@ -114,7 +114,7 @@ def _silent_residual(channels: int) -> SeparableResidual:
     """Return blocks with a shortcut that add nothing until they have learned to."""
     residual = SeparableResidual(channels)
     norm = residual.blocks[-1][-2]
-    nn.init.zeros_(norm.weight)  # type: ignore[arg-type]
+    nn.init.zeros_(norm.weight)
     return residual
 
 
