@@ -113,8 +113,8 @@ class MattingContext(nn.Module):
 def _silent_residual(channels: int) -> SeparableResidual:
     """Return blocks with a shortcut that add nothing until they have learned to."""
     residual = SeparableResidual(channels)
-    norm = residual.blocks[-1][-2]
-    nn.init.zeros_(norm.weight)
+    last = [part for part in residual.modules() if isinstance(part, nn.GroupNorm)][-1]
+    nn.init.zeros_(last.weight)
     return residual
 
 
