@@ -45,11 +45,11 @@ def add_person_layers(document: Document, people: Iterable[FoundPerson]) -> Docu
     Raises:
         ValueError: a matte is not uint16 or does not lie inside the photo.
     """
-    found = sorted(people, key=_find_centre_x)
+    found = sorted(people, key=find_centre_x)
     first = document.next_number
     mattes = [_make_matte(document, person) for person in found]
     new = tuple(
-        _make_layer(matte, person.score, first + i)
+        make_layer(matte, person.score, first + i)
         for i, (matte, person) in enumerate(zip(mattes, found, strict=True))
     )
     if not new:
@@ -74,7 +74,7 @@ def add_person(document: Document, person: FoundPerson) -> Document:
     matte = MatteTiles.from_array(free, document.frame.shape, left=area.x, top=area.y)
     if matte.bounds.is_empty:
         return document
-    layers = (_make_layer(matte, person.score, document.next_number), *document.layers)
+    layers = (make_layer(matte, person.score, document.next_number), *document.layers)
     return replace(document, layers=layers, next_number=document.next_number + 1)
 
 
@@ -165,7 +165,7 @@ def set_background(document: Document, background: Background) -> Document:
     return replace(document, background=background)
 
 
-def _find_centre_x(person: FoundPerson) -> float:
+def find_centre_x(person: FoundPerson) -> float:
     """Return the matte's mean column; that of the crop if alpha is 0 everywhere."""
     weights = person.alpha.sum(axis=0, dtype=np.float64)
     if not weights.any():
@@ -174,12 +174,8 @@ def _find_centre_x(person: FoundPerson) -> float:
     return float(person.left + centre)
 
 
-def _make_matte(document: Document, person: FoundPerson) -> MatteTiles:
-    frame = document.frame.shape
-    return MatteTiles.from_array(person.alpha, frame, left=person.left, top=person.top)
-
-
-def _make_layer(matte: MatteTiles, score: float, number: int) -> PersonLayer:
+def make_layer(matte: MatteTiles, score: float, number: int) -> PersonLayer:
+    """Return a person as found, with the name and colour of their number."""
     return PersonLayer(
         id=number,
         number=number,
@@ -189,6 +185,11 @@ def _make_layer(matte: MatteTiles, score: float, number: int) -> PersonLayer:
         score=score,
         colour_index=number - 1,
     )
+
+
+def _make_matte(document: Document, person: FoundPerson) -> MatteTiles:
+    frame = document.frame.shape
+    return MatteTiles.from_array(person.alpha, frame, left=person.left, top=person.top)
 
 
 def _change_layer(

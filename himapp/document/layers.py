@@ -29,6 +29,8 @@ class PersonLayer:
         adjustments: the person's edits.
         colour_index: which colour of the people's palette the swatch and the overlay take, from
             0; to be taken modulo the palette's length.
+        is_parted: whether the matte is a part of one that the network found, or several of them:
+            the person was split or merged.
     """
 
     id: int
@@ -41,6 +43,7 @@ class PersonLayer:
     visible: bool = True
     adjustments: Adjustments = NEUTRAL
     colour_index: int = 0
+    is_parted: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.opacity <= 1.0:
@@ -55,6 +58,11 @@ class PersonLayer:
     def visible_bounds(self) -> Region:
         """The smallest region that holds what can be seen of the matte; for cropped files."""
         return self.matte.find_bounds(VISIBLE_ALPHA)
+
+    @property
+    def is_as_found(self) -> bool:
+        """Whether the matte is still what the network found, and nobody changed it by hand."""
+        return self.matte is self.original_matte and not self.is_parted
 
     @property
     def is_drawn(self) -> bool:

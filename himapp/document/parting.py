@@ -85,6 +85,7 @@ def merge_people(document: Document, layer_ids: Collection[int]) -> Document:
         original_matte=matte if are_found else _add_up([x.original_matte for x in layers]),
         score=max(layer.score for layer in layers),
         visible=any(layer.visible for layer in layers),
+        is_parted=True,
     )
     gone = {layer.id for layer in layers[1:]}
     kept = (layer for layer in document.layers if layer.id not in gone)
@@ -169,9 +170,9 @@ def _from_left_to_right(labels: Labels) -> list[int]:
 def _keep_part(layer: PersonLayer, is_kept: npt.NDArray[np.bool_], area: Region) -> PersonLayer:
     """Return a person with some pixels of the matte, now and as the network found it."""
     matte = _keep(layer.matte, is_kept, area)
-    if layer.matte is layer.original_matte:
-        return replace(layer, matte=matte, original_matte=matte)
-    return replace(layer, matte=matte, original_matte=_keep(layer.original_matte, is_kept, area))
+    is_changed = layer.matte is not layer.original_matte
+    original = _keep(layer.original_matte, is_kept, area) if is_changed else matte
+    return replace(layer, matte=matte, original_matte=original, is_parted=True)
 
 
 def _keep(tiles: MatteTiles, is_kept: npt.NDArray[np.bool_], area: Region) -> MatteTiles:

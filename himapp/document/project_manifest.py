@@ -90,6 +90,7 @@ class LayerRecord(Struct, frozen=True):
     visible: bool = True
     adjustments: Adjustments = NEUTRAL
     colour_index: Count = 0
+    is_parted: bool = False
 
 
 class PhotoBackgroundRecord(Struct, frozen=True, tag="photo", tag_field="kind"):
