@@ -57,7 +57,6 @@ class ActionStates(QObject):
             "photo": document is not None,
             "quiet": document is not None and not self._opening.is_busy,
             "people": bool(people),
-            "nobody": document is not None and not people and not self._opening.is_busy,
             "selection": bool(self._editor.selection),
             "several": len(self._editor.selection) > 1,
             "work": self._work.is_busy or self._tools.current is not None,

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from himapp.gui.icons import icon
 
-Need = Literal["nothing", "photo", "quiet", "people", "nobody", "selection", "several", "work"]
+Need = Literal["nothing", "photo", "quiet", "people", "selection", "several", "work"]
 
 Slots = Mapping[str, Callable[..., object]]
 """What actions do, by the name of the action: a checkable one calls it with its new state."""
@@ -28,7 +28,7 @@ class ActionSpec:
             American bracket needs AltGr elsewhere, a second sequence can be typed everywhere.
         tip: what it does, for the tooltip; empty repeats the text.
         needs: when it is enabled: with a photo, with one whose people are not being searched for,
-            with people or nobody found in it, with a selected person or several, with work under
+            with people found in it, with a selected person or several, with work under
             way or a tool in hand, or always.
         is_checkable: whether it is on or off.
         is_on: whether a checkable action is on at first.
@@ -100,7 +100,12 @@ ACTIONS: Final = (
         needs="work",
     ),
     ActionSpec(
-        "find_people", "&Find people again", "magnifying-glass", ("Ctrl+R",), needs="nobody"
+        "find_people",
+        "&Find people again",
+        "magnifying-glass",
+        ("Ctrl+R",),
+        "Search again, with the quality chosen now; names and edits stay",
+        needs="quiet",
     ),
     ActionSpec("rename", "&Rename", "pencil-simple", ("F2",), needs="selection"),
     ActionSpec("toggle_eye", "Show or &hide", "eye", ("H",), needs="selection"),

@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.welcome.chosen.connect(self.open_path)
         self._recent_menu.chosen.connect(self.open_path)
-        self._quality_menu.told.connect(self.message_bar.show_message)
+        self._quality_menu.told.connect(self._on_quality_told)
         self.side_bar.background.image_asked.connect(self._ask_image)
         self.side_bar.background.image_dropped.connect(self._read_image)
         self.background_image.read_done.connect(self.side_bar.background.set_image)
@@ -165,6 +165,7 @@ class MainWindow(QMainWindow):
         self.opening.ask_before_leaving(self.leaving.may_leave_document)
         self.opening.file_opened.connect(self._on_file_opened)
         self.opening.people_found.connect(self._on_people_found)
+        self.opening.people_found_again.connect(self._on_people_found_again)
         self.opening.ended.connect(self._on_opening_ended)
         self.exporting.written.connect(self._on_written)
         self.exporting.ended.connect(self._on_exporting_ended)
@@ -254,10 +255,7 @@ class MainWindow(QMainWindow):
         self._show_recent()
 
     def _on_people_found(self, result: MattingResult) -> None:
-        document = self.editor.document
-        if document is not None:
-            facts = f"{describe_result(result)} · {describe_photo(document.photo)}"
-            self.status.show_facts(facts)
+        self._show_result(result)
         if self.opening.is_busy:
             return  # another photo is being read: a message would outlive this one
         if not result.people:
@@ -265,6 +263,17 @@ class MainWindow(QMainWindow):
             self.message_bar.show_message("No people were found in this photo.", action=point)
         elif result.notes:
             self.message_bar.show_message(" ".join(result.notes))
+
+    def _on_people_found_again(self, result: MattingResult, sentence: str) -> None:
+        self._show_result(result)
+        if not self.opening.is_busy:
+            self.message_bar.show_message(" ".join((sentence, *result.notes)))
+
+    def _show_result(self, result: MattingResult) -> None:
+        document = self.editor.document
+        if document is not None:
+            facts = f"{describe_result(result)} · {describe_photo(document.photo)}"
+            self.status.show_facts(facts)
 
     # --- background and export ----------------------------------------------------------------
 
@@ -300,6 +309,11 @@ class MainWindow(QMainWindow):
         find_people = self.actions_by_name["find_people"]
         if is_cancelled and find_people.isEnabled():
             self.message_bar.show_message("Finding people was cancelled.", action=find_people)
+
+    def _on_quality_told(self, sentence: str) -> None:
+        find_people = self.actions_by_name["find_people"]
+        action = find_people if find_people.isEnabled() else None
+        self.message_bar.show_message(sentence, action=action)
 
     def _on_tint_toggled(self, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.canvas.show_overlay(shown=is_on)

@@ -9,9 +9,11 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal, Slot
 
 from himapp.document.document import Document
+from himapp.document.refinding import FoundMatte, cut_mattes, find_again
 from himapp.errors import PhotoError
 from himapp.gui.editor import Editor
 from himapp.gui.opened_file import FileWish, OpenedFile, PhotoQuestion, read_file
+from himapp.gui.people import describe_finding
 from himapp.imaging.photo_io import list_photos
 from himapp.inference.session import CancelToken, MattingResult
 from himapp.paths import display_name
@@ -37,15 +39,18 @@ class PhotoOpening(QObject):
         photo_asked: a :class:`PhotoQuestion`; the document that is open stays.
         gave_up: the :class:`FileWish` that was not opened in the end.
         people_found: the :class:`MattingResult`; the people are in the document by then.
+        people_found_again: as ``people_found``, but with people listed before; and a sentence about
+            what is new.
         failed: one sentence.
         worked: ``(text, done, of)`` while something is under way.
-        ended: nothing is under way any more; ``True`` if it was withdrawn.
+        ended: nothing is under way any more; ``True`` if a search for people was withdrawn.
     """
 
     file_opened = Signal(object)
     photo_asked = Signal(object)
     gave_up = Signal(object)
     people_found = Signal(object)
+    people_found_again = Signal(object, str)
     failed = Signal(str)
     worked = Signal(str, int, int)
     ended = Signal(bool)
@@ -127,11 +132,13 @@ class PhotoOpening(QObject):
         self.gave_up.emit(wish)
 
     def find_people(self) -> None:
-        """Find the people of the open photo, unless they are there already."""
+        """Find the people of the open photo; what is new beside those listed is a step of undo."""
         document = self._editor.document
-        if document is not None and not document.layers:
-            self._matting.request(document.photo.pixels)
-            self.worked.emit(_STAGE_WORDS["find"], 0, 1)
+        if document is None:
+            return
+        prepare = partial(_cut_found, document.frame.shape) if document.layers else None
+        self._matting.request(document.photo.pixels, prepare)
+        self.worked.emit(_STAGE_WORDS["find"], 0, 1)
 
     def cancel(self) -> None:
         """Withdraw whatever is under way."""
@@ -149,7 +156,7 @@ class PhotoOpening(QObject):
         wish, self._wish = self._wish, None
         if isinstance(outcome.value, OpenedFile) and self._show_if_agreed(outcome.value):
             return
-        self._end(is_cancelled=outcome.is_cancelled)
+        self._end(is_cancelled=False)
         if isinstance(outcome.value, PhotoQuestion):
             self.photo_asked.emit(outcome.value)
             return
@@ -193,6 +200,8 @@ class PhotoOpening(QObject):
         self._end(is_cancelled=outcome.is_cancelled)
         if outcome.error is not None:
             self.failed.emit(outcome.error)
+        elif outcome.result is not None and outcome.prepared is not None:
+            self._renew_people(outcome.result, outcome.prepared)
         elif outcome.result is not None:
             self._add_people(outcome.result)
             self.people_found.emit(outcome.result)
@@ -211,10 +220,24 @@ class PhotoOpening(QObject):
 
         self._editor.amend_opening(amend)
 
+    def _renew_people(self, result: MattingResult, found: Sequence[FoundMatte]) -> None:
+        """Join people to those in the list now: edits made during the search stay."""
+        before = self._editor.document
+        if before is None:
+            return
+        after = find_again(before, found)
+        self._editor.end_gesture()
+        self._editor.apply(after, "finding people again")
+        self.people_found_again.emit(result, describe_finding(before, after))
+
     def _end(self, *, is_cancelled: bool) -> None:
         """Say that nothing is under way, unless something is or follows at once."""
         if not self._is_followed_by_more and not self.is_busy:
             self.ended.emit(is_cancelled)
+
+
+def _cut_found(frame: tuple[int, int], result: MattingResult) -> tuple[FoundMatte, ...]:
+    return cut_mattes(result.people, frame)
 
 
 def _leave_at_once(_then: Callable[[], object]) -> bool:

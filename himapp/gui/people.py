@@ -32,3 +32,20 @@ def describe_solo(document: Document, people: Sequence[PersonLayer]) -> str:
 def count_people(count: int) -> str:
     """Return a count with its noun: ``"1 person"``, ``"3 people"``."""
     return "1 person" if count == 1 else f"{count} people"
+
+
+def describe_finding(before: Document, after: Document) -> str:
+    """Return a sentence about what finding people again made of a document."""
+    if after is before:
+        return "Nothing new was found."
+    old = {layer.id: layer.matte for layer in before.layers}
+    new = {layer.id: layer.matte for layer in after.layers}
+    kept = sum(matte is new.get(layer_id) for layer_id, matte in old.items())
+    added = len(new.keys() - old.keys())
+    renewed = len(old) - kept
+    clauses = (
+        (renewed, f"{count_people(renewed)} {'has' if renewed == 1 else 'have'} new edges"),
+        (added, f"{count_people(added)} {'is' if added == 1 else 'are'} new"),
+        (kept, "1 was left as it is" if kept == 1 else f"{kept} were left as they are"),
+    )
+    return f"{', '.join(clause for count, clause in clauses if count)}."

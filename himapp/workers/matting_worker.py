@@ -15,6 +15,9 @@ from himapp.workers.task_runner import Report, TaskOutcome, TaskRunner
 SessionFactory = Callable[[], MattingSession]
 """Opens a session; called on the worker's thread when there is work for a new one."""
 
+Prepare = Callable[[MattingResult], Any]
+"""Makes an immutable value of what was found; called on the worker's thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class MattingOutcome:
@@ -24,11 +27,13 @@ class MattingOutcome:
         ticket: names the request.
         result: what was found; None unless it succeeded.
         error: one sentence for the user if it failed, else None.
+        prepared: what the request's ``prepare`` made of the result; None without one.
     """
 
     ticket: int
     result: MattingResult | None = None
     error: str | None = None
+    prepared: Any = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -98,9 +103,17 @@ class _PeopleFinder:
         self._session: MattingSession | None = None
         self.is_outdated = False
 
-    def find(self, pixels: npt.NDArray[Any], report: Report, cancel: CancelToken) -> MattingResult:
+    def find(
+        self,
+        pixels: npt.NDArray[Any],
+        prepare: Prepare | None,
+        report: Report,
+        cancel: CancelToken,
+    ) -> tuple[MattingResult, Any]:
         """Find people; a session that could not be opened is tried again next time."""
-        return self._ready(report, cancel).find_people(pixels, progress=report, cancel=cancel)
+        session = self._ready(report, cancel)
+        result = session.find_people(pixels, progress=report, cancel=cancel)
+        return result, prepare(result) if prepare is not None else None
 
     def answer(
         self, request: PromptRequest, report: Report, cancel: CancelToken
@@ -163,18 +176,19 @@ class MattingService(QObject):
         """Whether the request under way is a prompt."""
         return bool(self._prompts)
 
-    def request(self, pixels: npt.NDArray[Any]) -> int:
+    def request(self, pixels: npt.NDArray[Any], prepare: Prepare | None = None) -> int:
         """Ask for the people of a photo, withdrawing the request under way; returns the ticket.
 
         Args:
             pixels: uint8 or uint16 ``[H, W, 3]`` RGB, upright and read-only.
+            prepare: long work on what was found, which would hold up the window.
 
         Raises:
             ValueError: the pixels can be written to while the other thread reads them.
             RuntimeError: the service is shut down.
         """
         _refuse_writeable(pixels)
-        return self._runner.run(partial(self._finder.find, pixels))
+        return self._runner.run(partial(self._finder.find, pixels, prepare))
 
     def ask(self, request: PromptRequest) -> int:
         """Ask a prompt, withdrawing the request under way; returns the ticket.
@@ -216,7 +230,8 @@ class MattingService(QObject):
             answer = PromptOutcome(ticket, outcome.value, error, outcome.is_cancelled)
             self.answered.emit(ticket, answer)
         else:
-            self.finished.emit(ticket, MattingOutcome(ticket, outcome.value, error))
+            result, prepared = outcome.value if outcome.value is not None else (None, None)
+            self.finished.emit(ticket, MattingOutcome(ticket, result, error, prepared))
 
 
 def _refuse_writeable(pixels: npt.NDArray[Any]) -> None:

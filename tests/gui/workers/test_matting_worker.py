@@ -154,6 +154,27 @@ def test_people_are_found_on_one_other_thread_that_opens_the_session_once(
     assert QThread.currentThread() not in case.session.threads
 
 
+def test_what_was_found_is_prepared_on_the_same_thread(
+    qtbot: QtBot, make_case: Callable[..., Case]
+) -> None:
+    case = make_case()
+    case.session.gate.set()
+    threads: set[QThread] = set()
+
+    def count(result: MattingResult) -> int:
+        threads.add(QThread.currentThread())
+        return len(result.people)
+
+    case.service.request(blank(), count)
+    case.service.request(blank(1), count)
+    case.service.request(blank(), count)
+    qtbot.waitUntil(lambda: len(case.outcomes) == 3)
+    case.service.request(blank())
+    qtbot.waitUntil(lambda: len(case.outcomes) == 4)
+    assert [outcome.prepared for outcome in case.outcomes] == [None, None, 1, None]
+    assert threads <= case.session.threads
+
+
 def test_the_newest_request_wins(qtbot: QtBot, make_case: Callable[..., Case]) -> None:
     case = make_case()
     old = case.service.request(blank())
