@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 
 from models.e2e_him.weights import WeightsInfo, read_info, save_weights
 from models.registry import load_network
@@ -56,13 +57,32 @@ def export_run(
     source = run / WEIGHTS_NAME
     weights = load_network(source).state_dict()
     if mean_with is not None:
-        earlier = load_network(mean_with.weights).state_dict()
+        earlier = _complete(mean_with.weights, weights)
         weights = mean_weights(weights, earlier, mean_with.share)
     info = WeightsInfo(read_info(source).network, threshold, side)
     file.parent.mkdir(parents=True, exist_ok=True)
     save_weights(file, weights, info)
     file.chmod(0o644)  # safetensors files are their writer's alone, shipped ones are everybody's
     list_in_manifest(file)
+
+
+def _complete(file: Path, newer: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return earlier weights; parts that they lack end in layers that answer nothing.
+
+    Before those silent layers they may be as in the newer weights.
+    """
+    state = load_network(file).state_dict()
+    with safe_open(file, "pt") as saved:
+        known = set(saved.keys())
+    return {
+        name: tensor if name in known or _is_silent(state, name) else newer[name]
+        for name, tensor in state.items()
+    }
+
+
+def _is_silent(state: Mapping[str, torch.Tensor], name: str) -> bool:
+    weight = state.get(f"{name.rpartition('.')[0]}.weight")
+    return weight is not None and not weight.any()
 
 
 def mean_weights(

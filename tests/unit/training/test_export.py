@@ -8,10 +8,11 @@ import torch
 
 import models
 from himapp.inference.weights import find_weights
+from models.e2e_him.lite.network import LATER_PARTS
 from models.e2e_him.weights import WeightsInfo, read_info, save_weights
 from training.__main__ import main
 from training.engine import WEIGHTS_NAME
-from training.export import export_run, list_in_manifest, mean_weights
+from training.export import Earlier, export_run, list_in_manifest, mean_weights
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,24 @@ def test_an_export_may_be_the_mean_with_earlier_weights(
     for one, other, mean in zip(*(state.values() for state in states), strict=True):
         expected = (1 - share) * one + share * other
         torch.testing.assert_close(mean, expected, atol=2e-3, rtol=2e-3)
+
+
+def test_a_mean_with_weights_that_lack_later_parts_halves_what_those_answer(
+    run: Path, tmp_path: Path
+) -> None:
+    state = models.load_network(run / WEIGHTS_NAME).state_dict()
+    state["matting.context.change.weight"] = torch.ones_like(state["matting.context.change.weight"])
+    info = WeightsInfo("e2e_him_lite", 0.5, 640)
+    (tmp_path / "run").mkdir()
+    save_weights(tmp_path / "run" / WEIGHTS_NAME, state, info)
+    old = {name: value for name, value in state.items() if not name.startswith(LATER_PARTS)}
+    save_weights(tmp_path / "old.safetensors", old, info)
+    file, earlier = tmp_path / "mean.safetensors", Earlier(tmp_path / "old.safetensors")
+    export_run(tmp_path / "run", file, threshold=0.5, side=640, mean_with=earlier)
+    mean = models.load_network(file).state_dict()
+    change = "matting.context.change.weight"
+    for name, value in (state | {change: state[change] / 2}).items():
+        torch.testing.assert_close(mean[name], value, atol=2e-3, rtol=2e-3)
 
 
 def test_weights_of_two_networks_have_no_mean() -> None:
