@@ -9,6 +9,7 @@ import torch
 from himapp.inference.weights import find_weights
 from models import load_refiner
 from models.refiner.network import AlphaRefiner
+from models.refiner.weights import save_refiner
 from training.__main__ import build_parser
 from training.data.catalogue import read_catalogue
 from training.refiner.config import (
@@ -18,7 +19,7 @@ from training.refiner.config import (
     RefinerTrainingConfig,
     read_refiner_config,
 )
-from training.refiner.engine import RefinerTrainer, train_refiner
+from training.refiner.engine import WEIGHTS_NAME, RefinerTrainer, train_refiner
 from training.refiner.losses import gradient_difference, refiner_losses
 from training.refiner.patches import PatchSampler
 
@@ -99,3 +100,20 @@ def test_the_command_line_knows_it(mini_data: Path, tmp_path: Path) -> None:
     options = build_parser().parse_args(words)
     assert options.run_command(options) == 0
     load_refiner(find_weights(shipped, shipped.with_name("manifest.json")))
+
+
+def test_an_exported_refiner_may_be_the_mean_with_an_earlier_one(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    one, other = AlphaRefiner().state_dict(), AlphaRefiner().state_dict()
+    (tmp_path / "run").mkdir()
+    save_refiner(tmp_path / "run" / WEIGHTS_NAME, one)
+    save_refiner(tmp_path / "earlier.safetensors", other)
+    shipped = tmp_path / "mean.safetensors"
+    words = ["export-refiner", "--run", str(tmp_path / "run"), "--out", str(shipped)]
+    options = build_parser().parse_args(
+        [*words, "--mean-with", str(tmp_path / "earlier.safetensors")]
+    )
+    assert options.run_command(options) == 0
+    for name, value in load_refiner(shipped).state_dict().items():
+        expected = (one[name].float() + other[name].float()) / 2
+        torch.testing.assert_close(value.float(), expected, atol=2e-3, rtol=2e-3)
