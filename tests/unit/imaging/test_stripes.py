@@ -42,8 +42,9 @@ def test_what_fails_is_raised_and_the_rest_is_not_begun() -> None:
 
 
 def test_who_stops_early_leaves_no_thread() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     results = map_in_order(lambda item: item, range(1000))
     next(results)
     results.close()
-    assert threading.active_count() == before
+    # Threads of others may end meanwhile.
+    assert set(threading.enumerate()) <= before
