@@ -140,27 +140,33 @@ def _invert(matrices: npt.NDArray[np.float64]) -> _Floats:
 
 
 def upsample_matte(
-    guide: Guide, small: _Floats, cancel: CancelToken
+    guide: Guide,
+    small: _Floats,
+    cancel: CancelToken,
+    *,
+    within: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[npt.NDArray[np.uint16], int, int] | None:
     """Return a matte at photo size, cropped, with the crop's left and top; None for an empty one.
 
     Args:
         small: float32 ``[h, w]`` in 0..1 on the network's grid.
         cancel: looked at after every strip of tiles.
+        within: ``[h, w]`` on the grid; tiles without any of it are left empty.
 
     Raises:
         Cancelled: the token was cancelled.
     """
     grid = (small.shape[0], small.shape[1])
-    support = find_support(small)
+    support = find_support(small if within is None else within.astype(np.float32))
     if support is None:
         return None
-    window = support.grow(_REACH, grid)
+    window = support.grow(_REACH if within is None else 0, grid)
     upsampler = _Upsampler(guide, small, window)
     for strip in upsampler.strips():
         cancel.raise_if_cancelled()
-        for tile in strip:
-            upsampler.fill(tile)
+        for row, column in strip:
+            if within is None or within[row.grid, column.grid].any():
+                upsampler.fill((row, column))
     return upsampler.cropped()
 
 

@@ -20,10 +20,16 @@ from himapp.inference.tiles import TileRefiner
 from himapp.inference.traces import drop_traces
 
 _Floats = npt.NDArray[np.float32]
-_Enlarge = Callable[[_Floats, CancelToken], Cropped | None]
+_Mask = npt.NDArray[np.bool_]
 
 # A person of fewer grid pixels (five by five) is a speck that nobody can use.
 _SMALLEST_MASS_PX = 25.0
+# Two people share a pixel of the grid from so much of it on, and at the photo's size it may be so
+# many pixels of the grid beside.
+_SHARED = 0.05
+_CONTACT_REACH = 3
+# Of photos smaller than the grid's so many the refiner knows no more (docs/experiments.md).
+_LEAST_STEP = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,23 @@ class FoundPerson(Protocol):
     def box(self) -> tuple[float, float, float, float]:
         """Bounds in photo pixels."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Enlarge:
+    """Brings mattes of the network's grid to the photo's size."""
+
+    guide: Guide
+
+    def __call__(
+        self, alpha: _Floats, cancel: CancelToken, *, within: _Mask | None = None
+    ) -> Cropped | None:
+        """Return a matte at photo size; see ``upsample_matte``."""
+        grid = self.guide.small.shape[1:]
+        alpha = _shrink(alpha, *grid)
+        if within is not None:
+            within = _shrink(within.astype(np.float32), *grid) > 0
+        return upsample_matte(self.guide, alpha, cancel, within=within)
 
 
 def select_people(
@@ -128,8 +151,10 @@ def bring_to_photo(
             mattes.append((person, cropped))
         progress(number, len(people))
     crops = [cropped for _, cropped in mattes]
-    if guided:
-        keep_shared(crops, guided, pixels.shape[:2])
+    contact = _find_contact(people)
+    if contact is not None:
+        together = enlarge(contact.everybody, cancel, within=contact.place)
+        keep_shared(crops, guided or crops, pixels.shape[:2], together=together)
     limit_sums(crops, pixels.shape[:2])
     return tuple(InstanceMatte(*cropped, person.score, person.box) for person, cropped in mattes)
 
@@ -137,20 +162,39 @@ def bring_to_photo(
 def _choose_method(model_input: ModelInput, pixels: PixelArray) -> _Enlarge:
     """Return how a matte comes to photo size; to one below the grid's it is shrunk beforehand."""
     if _is_small(model_input, pixels):
-        height, width = pixels.shape[:2]
-        own = Guide.measure(pixels, in_unit_range(pixels))
-        return lambda alpha, cancel: upsample_matte(own, _shrink(alpha, height, width), cancel)
-    guide = Guide.measure(pixels, model_input.content)
-    return lambda alpha, cancel: upsample_matte(guide, alpha, cancel)
+        return _Enlarge(Guide.measure(pixels, in_unit_range(pixels)))
+    return _Enlarge(Guide.measure(pixels, model_input.content))
+
+
+@dataclass(frozen=True, slots=True)
+class _Contact:
+    """Where people share pixels of the grid, and what all of them hold, float32 ``[h, w]``."""
+
+    everybody: _Floats
+    place: _Mask
+
+
+def _find_contact(people: Sequence[FoundPerson]) -> _Contact | None:
+    """Tell where people touch; None where nobody does."""
+    most = np.zeros_like(people[0].alpha)
+    total = np.zeros_like(most)
+    for person in people:
+        np.maximum(most, person.alpha, out=most)
+        total += person.alpha
+    is_shared = (total - most > _SHARED).astype(np.uint8)
+    if not is_shared.any():
+        return None
+    around = np.ones((2 * _CONTACT_REACH + 1, 2 * _CONTACT_REACH + 1), np.uint8)
+    return _Contact(np.minimum(total, 1), cv2.dilate(is_shared, around).astype(bool))
 
 
 def _prepare_refinement(
     model_input: ModelInput, pixels: PixelArray, refiner: TileRefiner | None
 ) -> MatteRefinement | None:
-    """Return what refines the mattes; None without a refiner or detail that it could find."""
-    if refiner is None or _is_small(model_input, pixels):
-        return None
+    """Return what refines the mattes; None without a refiner, or for a photo too small for it."""
     step = pixels.shape[0] / model_input.placement.content_height
+    if refiner is None or step < _LEAST_STEP:
+        return None
     return MatteRefinement(refiner, pixels, step)
 
 
@@ -162,5 +206,7 @@ def _is_small(model_input: ModelInput, pixels: PixelArray) -> bool:
 
 
 def _shrink(alpha: _Floats, height: int, width: int) -> _Floats:
+    if alpha.shape == (height, width):
+        return alpha
     small = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32, copy=False)

@@ -1,8 +1,8 @@
 """Pixels that several people hold: what they may hold together, and what they must not lose.
 
 Everybody's matte is brought to the photo's size for itself. Where people touch, the sum may then be
-too large; and the refiner, who sees one matte at a time, may take a wrist that two of them share
-for a gap beside each.
+too large, or too small, which shows as a seam between them; and the refiner, who sees one matte at
+a time, may take a wrist that two of them share for a gap beside each.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,7 +70,11 @@ def limit_sums(mattes: Sequence[Cropped], shape: tuple[int, int]) -> None:
 
 
 def keep_shared(
-    mattes: Sequence[Cropped], before: Sequence[Cropped], shape: tuple[int, int]
+    mattes: Sequence[Cropped],
+    before: Sequence[Cropped],
+    shape: tuple[int, int],
+    *,
+    together: Cropped | None = None,
 ) -> None:
     """Give people back, in place, what they lost together of pixels that they share.
 
@@ -80,6 +84,8 @@ def keep_shared(
         mattes: of all people, each changed for itself.
         before: the same in the same crops, before they were changed.
         shape: the photo's height and width in pixels.
+        together: what all of them hold at least where they share, brought to the photo's size as
+            one matte; None leaves it at what ``before`` sums to.
     """
     for area in _shared_areas(mattes, shape):
         old = [part for matte in before if (part := area.cut(matte))]
@@ -89,7 +95,10 @@ def keep_shared(
         for alpha, place in old:
             np.maximum(most[place], alpha, out=most[place])
         is_shared = (had - most > _SHARED) & (had > _SOLID)
-        lost = np.minimum(had, ALPHA_ONE).astype(np.float32) - _add_up(new, area)
+        wanted = np.minimum(had, ALPHA_ONE)
+        if together is not None and (part := area.cut(together)):
+            np.maximum(wanted[part[1]], part[0], out=wanted[part[1]])
+        lost = wanted.astype(np.float32) - _add_up(new, area)
         lost = np.where(is_shared & (lost > 0), lost / np.maximum(had, 1), 0)
         if lost.any():
             for (alpha, place), (own, _) in zip(new, old, strict=True):

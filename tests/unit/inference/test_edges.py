@@ -79,6 +79,23 @@ def test_a_matte_that_nobody_can_see_is_nobody() -> None:
     assert upsample_matte(guide, np.full((16, 16), 0.001, np.float32), CancelToken()) is None
 
 
+def test_of_a_matte_only_a_part_may_be_wanted() -> None:
+    pixels = _portrait(_disc(200, 200, 70))
+    guide = Guide.measure(pixels, edges.in_unit_range(cv2.resize(pixels, (100, 100))))
+    small = _disc(100, 100, 35)
+    within = np.zeros((100, 100), bool)
+    within[40:44, 80:90] = True
+    full, part = (upsample_matte(guide, small, CancelToken(), within=w) for w in (None, within))
+    assert full is not None
+    assert part is not None
+    left, top = part[1] - full[1], part[2] - full[2]
+    place = np.s_[top : top + part[0].shape[0], left : left + part[0].shape[1]]
+    np.testing.assert_allclose(part[0], full[0][place], atol=2)
+    assert part[0].size < 0.05 * full[0].size
+    nowhere = np.zeros_like(within)
+    assert upsample_matte(guide, small, CancelToken(), within=nowhere) is None
+
+
 def test_a_cancelled_matte_stops() -> None:
     guide = Guide.measure(np.zeros((64, 64, 3), np.uint8), np.zeros((16, 16, 3), np.float32))
     token = CancelToken()

@@ -86,6 +86,22 @@ def test_what_the_refiner_leaves_stays_to_the_last_bit() -> None:
     assert np.abs(alpha.astype(np.int64) - matte).max() <= 2
 
 
+@pytest.mark.parametrize(("photo_px", "is_refined"), [(64, True), (48, True), (32, False)])
+def test_photos_much_smaller_than_the_grid_are_not_refined(
+    photo_px: int, *, is_refined: bool
+) -> None:
+    network = BrightIsPerson()
+    bring_to_photo(
+        [Candidate(_disc(64, 64, 20), 0.9, (0, 0, 1, 1))],
+        ModelInput(np.ones((3, 64, 64), np.float32), place_with_multiple(photo_px, photo_px, 64)),
+        np.full((photo_px, photo_px, 3), 255, np.uint8),
+        progress=lambda *_: None,
+        cancel=CancelToken(),
+        refiner=TileRefiner(network, ComputeDevice("cpu", "CPU")),
+    )
+    assert (network.pixels > 0) == is_refined
+
+
 def test_refined_neighbours_still_sum_to_at_most_one() -> None:
     # Both neighbours take all of what is bright where they touch.
     pixels = np.full((300, 400, 3), 255, np.uint8)

@@ -58,6 +58,24 @@ def test_what_grew_stays() -> None:
     assert (_spread(after) == _spread(wanted)).all()
 
 
+def test_no_seam_is_left_between_people_who_hold_all_of_it() -> None:
+    before = [_constant(0.5), _constant(0.3)]
+    after = [_copy(matte) for matte in before]
+    keep_shared(after, before, SHAPE, together=(np.full((100, 20), 65535, np.uint16), 5, 50))
+    first, second = _spread(after)
+    held = np.s_[50:150, 5:25]
+    np.testing.assert_allclose(first[held] / 65535, 0.625, atol=1e-4)
+    np.testing.assert_allclose(second[held] / 65535, 0.375, atol=1e-4)
+    assert (first[:50, :40] == round(0.5 * 65535)).all()
+    assert (second[160:200, :40] == round(0.3 * 65535)).all()
+
+
+def test_what_one_holds_alone_is_no_seam() -> None:
+    mattes = [_constant(0.6), _constant(0.02)]
+    keep_shared(mattes, mattes, SHAPE, together=_constant(1.0))
+    assert _spread(mattes).sum(0).max() == round(0.6 * 65535) + round(0.02 * 65535)
+
+
 @given(seed=st.integers(0, 2**16), people=st.integers(1, 4))
 def test_sums_are_kept_and_never_too_large(seed: int, people: int) -> None:
     rng = np.random.default_rng(seed)
