@@ -16,10 +16,17 @@ CUTOUT_PARTS = ("ccp", "interfaces", "openpeople")
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """A person as straight RGBA; ``cut``: top, bottom, left, right run out of the picture."""
+    """A person as straight RGBA.
+
+    Attributes:
+        path: The picture.
+        cut: Whether the person runs out of it at top, bottom, left, right.
+        is_rendered: Whether alpha is exact and no other network's.
+    """
 
     path: Path
     cut: Cut
+    is_rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +141,5 @@ def _rendered(folder: Path, kept: set[str]) -> tuple[tuple[RenderedGroup, ...], 
             groups.append(RenderedGroup(picture, coverage, int(row["people"])))
         else:
             top, bottom, left, right = (side in row["cut"] for side in SIDES)
-            portraits.append(Cutout(picture, (top, bottom, left, right)))
+            portraits.append(Cutout(picture, (top, bottom, left, right), is_rendered=True))
     return tuple(groups), tuple(portraits)

@@ -17,6 +17,7 @@ from training.data.augment import degrade, jitter_colour
 from training.data.catalogue import Catalogue, Cut, Cutout
 from training.data.compose import Canvas, cover, draw_person, flip_person, transform_person
 from training.data.pixels import Rgb, blur, read_colour, read_plane, resize, unit_alpha
+from training.data.strands import grow_strands
 
 Item = TypeVar("Item")
 IGNORE_ID = 255
@@ -27,6 +28,8 @@ _CLOSE_TOGETHER = (1, 1, 1, 2, 2, 3)
 _CROWD = ((0, 1, 2, 3, 4, 5, 6, 8), (0.1, 0.18, 0.2, 0.18, 0.14, 0.1, 0.06, 0.04))
 _LARGEST_SCALE = 2.0  # a cut-out enlarged further is all blur
 _STRETCH = (0.9, 1.1)
+_TALL = 0.5  # of the canvas: strands of anybody smaller would be ropes
+_MOST_ROUNDS = 4
 
 
 class PictureCache:
@@ -169,13 +172,20 @@ class Sampler:
         height = max(16, min(wanted, int(person.shape[0] * _LARGEST_SCALE)))
         angle = rng.uniform(-15, 15) if not any(cut) and rng.random() < 0.3 else 0.0
         person = transform_person(person, height, rng.uniform(*_STRETCH), angle)
-        height, width = person.shape[:2]
-        if width > 2 * side:
+        if person.shape[1] > 2 * side:
             return
+        if height >= _TALL * side and self._grows_strands(item):
+            person = grow_strands(person, cut, rng, rounds=int(rng.integers(1, _MOST_ROUNDS + 1)))
+        height, width = person.shape[:2]
         left, top = int(place.middle + step * width - width / 2), int(place.ground - height)
         corner = self._hide_cuts(cut, (left, top), (height, width), side)
         if corner is not None:
             draw_person(canvas, person, *corner, rng)
+
+    def _grows_strands(self, item: Cutout) -> bool:
+        """Draw whether a cut-out gets strands; a rendered one has hair of its own."""
+        share = self.config.strands_share
+        return bool(share) and not item.is_rendered and self.rng.random() < share
 
     def _hide_cuts(
         self, cut: Cut, corner: tuple[int, int], size: tuple[int, int], side: int

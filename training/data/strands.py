@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.pixels import Random, Rgb, resize, unit_alpha
+from training.data.catalogue import Cut
+from training.data.pixels import Random, Rgb, Rgba, resize, unit_alpha
 
 _FINE = 3
 """Drawn pixels per pixel of the patch."""
@@ -18,6 +19,12 @@ _FINE = 3
 _POINTS = 14
 _SUBPIXEL_BITS = 4
 _FEWEST_EDGE_PX = 30
+_MARGIN_PX = 3
+"""More than half of the thickest strand."""
+
+_ROOM_PX = 96
+"""How far strands may leave the frame of a person; few are longer."""
+
 _GREY_HAIR = np.array((1.0, 0.85, 0.68))
 """Relative red, green and blue of a brown; drawn hair lies between it and grey."""
 
@@ -36,11 +43,45 @@ def draw_strands(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats
     roots, directions, wisp = _place_wisps(alpha, rows, columns, rng)
     curves = _grow(roots, directions, wisp, rng)
     inks = _choose_inks(colour, roots - 4 * directions, wisp, rng)
-    coverage, ink = _draw(curves, inks, alpha.shape, rng)
+    window = _around(curves, alpha.shape)
+    start = np.array((window[1].start, window[0].start))
+    coverage, ink = _draw(curves - start, inks, alpha[window].shape, rng)
+    colour, alpha = colour.copy(), alpha.copy()
+    colour[window], alpha[window] = _lay_over(colour[window], alpha[window], coverage, ink)
+    return colour, alpha
+
+
+def grow_strands(person: Rgba, cut: Cut, rng: Random, *, rounds: int) -> Rgba:
+    """Return a straight RGBA person with strands, its frame grown so that they have room.
+
+    Args:
+        person: ``[H, W, 4]``.
+        cut: The sides at which the person ends with the frame; they grow nothing.
+        rounds: How many places of the outline get strands.
+    """
+    top, bottom, left, right = (0 if ends else _ROOM_PX for ends in cut)
+    sides = (top, bottom), (left, right)
+    colour: Rgb = np.pad(person[..., :3], (*sides, (0, 0)), "edge")
+    alpha = unit_alpha(np.pad(person[..., 3], sides))
+    for _ in range(rounds):
+        colour, alpha = draw_strands(colour, alpha, rng)
+    return np.dstack([colour, np.rint(alpha * 255).astype(np.uint8)])
+
+
+def _lay_over(colour: Rgb, alpha: _Floats, coverage: _Floats, ink: _Floats) -> tuple[Rgb, _Floats]:
     together = 1 - (1 - alpha) * (1 - coverage)
     weighted = (alpha * (1 - coverage))[..., None] * colour + coverage[..., None] * ink
     mixed = np.where(together[..., None] > 1e-3, weighted / (together[..., None] + 1e-6), colour)
     return np.clip(mixed, 0, 255).astype(np.uint8), together.astype(np.float32)
+
+
+def _around(curves: _Vectors, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the rows and columns that all curves lie in, at least a pixel of each."""
+    low, high = curves.min((0, 1)) - _MARGIN_PX, curves.max((0, 1)) + _MARGIN_PX
+    limits = np.array(shape[1::-1])
+    first = np.clip(low, 0, limits - 1).astype(int)
+    last = np.clip(np.ceil(high), first + 1, limits).astype(int)
+    return slice(first[1], last[1]), slice(first[0], last[0])
 
 
 def _edge(alpha: _Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

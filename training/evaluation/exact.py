@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.strands import draw_strands
 from training.evaluation.composites import cover_canvas
 from training.evaluation.datasets import read_picture, read_rgb, validation_names
 from training.metrics.arrays import Mask, Matte
 from training.metrics.matte_errors import unknown_band
-from training.refiner.strands import draw_strands
 
 ExactKind = Literal["portraits", "groups", "strands"]
 """Rendered portraits, rendered groups, drawn strands on cut-outs."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from training.data.augment import degrade, jitter_colour, match_light
 from training.data.catalogue import Catalogue
 from training.data.pixels import Rgb, blur, read_colour, resize, unit_alpha
+from training.data.strands import draw_strands
 from training.refiner.config import PatchConfig
 from training.refiner.cutouts import People, Person
-from training.refiner.strands import draw_strands
 
 _Floats = NDArray[np.float32]
 _KEPT_BACKGROUNDS = 40

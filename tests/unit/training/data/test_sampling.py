@@ -11,7 +11,9 @@ from training.config import DataConfig
 from training.data import sampling
 from training.data.catalogue import Catalogue, Cut, Cutout, read_catalogue
 from training.data.compose import Canvas
+from training.data.pixels import Random, Rgba
 from training.data.sampling import PictureCache, Sampler
+from training.data.strands import grow_strands
 
 SCENES = DataConfig(scene_share=1, rendered_share=0, close_up_share=0, pasted_share=0)
 PASTED = replace(SCENES, pasted_share=1)
@@ -94,6 +96,28 @@ def test_close_ups_show_one_to_three_people_in_front_of_each_other(catalogue: Ca
         if np.count_nonzero(alpha > 127) < 0.95 * whole
     ]
     assert len(covered) > 5
+
+
+def test_tall_cut_outs_get_strands_where_they_are_wanted(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights: list[int] = []
+
+    def note(person: Rgba, cut: Cut, rng: Random, *, rounds: int) -> Rgba:
+        heights.append(person.shape[0])
+        return grow_strands(person, cut, rng, rounds=rounds)
+
+    monkeypatch.setattr(sampling, "grow_strands", note)
+    draw(catalogue, CLOSE_UPS, 10)
+    assert not heights
+    draw(catalogue, replace(CLOSE_UPS, strands_share=1.0), 10)
+    assert heights
+    assert min(heights) >= SIDE / 2
+    few = len(heights)
+    rendered = tuple(replace(item, is_rendered=True) for item in catalogue.cutouts["ccp"])
+    everybody = replace(catalogue, cutouts=dict.fromkeys(catalogue.cutouts, rendered))
+    draw(everybody, replace(CLOSE_UPS, strands_share=1.0), 10)
+    assert len(heights) == few
 
 
 @pytest.mark.parametrize(

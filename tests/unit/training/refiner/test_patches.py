@@ -15,7 +15,6 @@ from training.refiner.cutouts import People
 from training.refiner.guidance import draw_guidance
 from training.refiner.patches import Patch, PatchSampler
 from training.refiner.seen import look_at
-from training.refiner.strands import draw_strands
 
 SMALL = PatchConfig(side=64, batch=2, kept_pictures=4)
 
@@ -83,23 +82,6 @@ def test_guidance_of_nothing_is_nearly_nothing() -> None:
     means = [draw_guidance(empty, empty, np.random.default_rng(k)).mean() for k in range(30)]
     assert np.median(means) == 0
     assert max(means) < 0.5
-
-
-def test_strands_add_alpha_outside_and_keep_what_was_there() -> None:
-    y, x = np.mgrid[:96, :96]
-    alpha = np.clip(30 - np.hypot(y - 60, x - 48), 0, 1).astype(np.float32)
-    colour = np.full((96, 96, 3), (200, 40, 40), np.uint8)
-    drawn, more = draw_strands(colour, alpha, np.random.default_rng(2))
-    assert (more >= alpha - 1e-6).all()
-    assert (more - alpha).sum() > 20
-    assert ((more > 0.05) & (more < 0.95)).sum() > 40
-    # Inside nothing but a strand's own colour changes, and where there is nothing, nothing.
-    np.testing.assert_array_equal(drawn[more < 1e-3], colour[more < 1e-3])
-
-
-def test_an_empty_patch_grows_no_strands() -> None:
-    alpha, colour = np.zeros((40, 40), np.float32), np.zeros((40, 40, 3), np.uint8)
-    assert draw_strands(colour, alpha, np.random.default_rng(1))[1] is alpha
 
 
 def test_cut_sides_are_not_shown(catalogue: Catalogue) -> None:
