@@ -22,6 +22,9 @@ _ELSEWHERE = 0.08
 """Share of windows that lie anywhere, not at an edge: guidance is wrong there, too."""
 
 _ENLARGED = 0.15
+_MOST_ROUNDS = 8
+"""Places of a whole person that get strands; a patch shows one."""
+
 _SOFT = (12, 243)
 _FEWEST_SOFT_PX = 40
 
@@ -79,7 +82,8 @@ class Composer:
         colour, union = self._shade(cut.colour, picture), cut.union
         alpha = cut.alpha
         if not cut.is_exact and rng.random() < config.strands:
-            colour, union = draw_strands(colour, cut.alpha, rng)
+            for _ in range(int(rng.integers(1, _MOST_ROUNDS + 1)) if whole else 1):
+                colour, union = draw_strands(colour, union, rng)
             alpha = union
         mixed = _mix(picture, colour, union)
         neighbours = neighbours * (1 - union) + (union - alpha)
