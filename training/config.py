@@ -29,7 +29,8 @@ class DataConfig:
         close_up_share: Share of close-ups (people that fill or exceed the frame).
         rendered_share: Share of rendered groups with exact per-person coverage.
         pasted_share: Share of the real scenes that get extra people pasted in.
-        strands_share: Share of the tall cut-outs that get drawn strands of hair, exact in alpha.
+        hair_share: Share of the tall people that get a drawn head of hair, exact in alpha.
+        strands_share: Share of the other tall cut-outs that get drawn strands.
         degraded_share: Share of the pictures that lose quality (noise, blur, compression).
         zoom: How small and how large scenes and groups are shown, 1 filling the canvas; half of
             them are smaller than that, half larger and cropped.
@@ -44,6 +45,7 @@ class DataConfig:
     close_up_share: float = 0.1
     rendered_share: float = 0.04
     pasted_share: float = 0.3
+    hair_share: float = 0.0
     strands_share: float = 0.0
     degraded_share: float = 1.0
     zoom: tuple[float, float] = (0.75, 2.2)

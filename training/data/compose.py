@@ -104,6 +104,29 @@ def flip_person(person: Rgba, cut: Cut) -> tuple[Rgba, Cut]:
     return np.ascontiguousarray(person[:, ::-1]), (top, bottom, right, left)
 
 
+def give_room(person: Rgba, cut: Cut, room_px: int) -> tuple[Rgb, NDArray[np.float32]]:
+    """Return colours ``[H, W, 3]`` and alpha ``[H, W]`` of a cut-out in a frame with more room.
+
+    The frame grows at the sides at which the person does not end with it.
+    """
+    top, bottom, left, right = (0 if ends else room_px for ends in cut)
+    sides = (top, bottom), (left, right)
+    colour: Rgb = np.pad(person[..., :3], (*sides, (0, 0)), "edge")
+    return colour, unit_alpha(np.pad(person[..., 3], sides))
+
+
+def trim_room(colour: Rgb, alpha: NDArray[np.float32], cut: Cut) -> Rgba:
+    """Return a straight RGBA cut-out without the room that is empty, see ``give_room``."""
+    person = np.dstack([colour, np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)])
+    left, top, width, height = cv2.boundingRect(np.ascontiguousarray(person[..., 3]))
+    if not width:
+        return person
+    rows, columns = person.shape[:2]
+    top, bottom = (0 if cut[0] else top), (rows if cut[1] else top + height)
+    left, right = (0 if cut[2] else left), (columns if cut[3] else left + width)
+    return np.ascontiguousarray(person[top:bottom, left:right])
+
+
 def _rotate(person: Rgba, angle: float) -> Rgba:
     height, width = person.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)

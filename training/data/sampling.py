@@ -16,7 +16,8 @@ from training.config import DataConfig
 from training.data.augment import degrade, jitter_colour
 from training.data.catalogue import Catalogue, Cut, Cutout
 from training.data.compose import Canvas, cover, draw_person, flip_person, transform_person
-from training.data.pixels import Rgb, blur, read_colour, read_plane, resize, unit_alpha
+from training.data.hair import grow_hair
+from training.data.pixels import Rgb, Rgba, blur, read_colour, read_plane, resize, unit_alpha
 from training.data.strands import grow_strands
 
 Item = TypeVar("Item")
@@ -174,18 +175,24 @@ class Sampler:
         person = transform_person(person, height, rng.uniform(*_STRETCH), angle)
         if person.shape[1] > 2 * side:
             return
-        if height >= _TALL * side and self._grows_strands(item):
-            person = grow_strands(person, cut, rng, rounds=int(rng.integers(1, _MOST_ROUNDS + 1)))
+        if height >= _TALL * side:
+            person = self._grow_hair(item, person, cut)
         height, width = person.shape[:2]
         left, top = int(place.middle + step * width - width / 2), int(place.ground - height)
         corner = self._hide_cuts(cut, (left, top), (height, width), side)
         if corner is not None:
             draw_person(canvas, person, *corner, rng)
 
-    def _grows_strands(self, item: Cutout) -> bool:
-        """Draw whether a cut-out gets strands; a rendered one has hair of its own."""
-        share = self.config.strands_share
-        return bool(share) and not item.is_rendered and self.rng.random() < share
+    def _grow_hair(self, item: Cutout, person: Rgba, cut: Cut) -> Rgba:
+        """Give a person a head of hair, or some strands; a rendered one has strands already."""
+        rng, hair = self.rng, self.config.hair_share
+        strands = 0.0 if item.is_rendered else self.config.strands_share
+        lot = rng.random() if hair or strands else 1.0
+        if lot < hair:
+            return grow_hair(person, cut, rng)
+        if lot < hair + (1 - hair) * strands:
+            return grow_strands(person, cut, rng, rounds=int(rng.integers(1, _MOST_ROUNDS + 1)))
+        return person
 
     def _hide_cuts(
         self, cut: Cut, corner: tuple[int, int], size: tuple[int, int], side: int

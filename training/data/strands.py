@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.catalogue import Cut
+from training.data.compose import give_room, trim_room
 from training.data.pixels import Random, Rgb, Rgba, resize, unit_alpha
 
 _FINE = 3
@@ -52,20 +53,17 @@ def draw_strands(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats
 
 
 def grow_strands(person: Rgba, cut: Cut, rng: Random, *, rounds: int) -> Rgba:
-    """Return a straight RGBA person with strands, its frame grown so that they have room.
+    """Return a straight RGBA person with strands, its frame as large as they need.
 
     Args:
         person: ``[H, W, 4]``.
         cut: The sides at which the person ends with the frame; they grow nothing.
         rounds: How many places of the outline get strands.
     """
-    top, bottom, left, right = (0 if ends else _ROOM_PX for ends in cut)
-    sides = (top, bottom), (left, right)
-    colour: Rgb = np.pad(person[..., :3], (*sides, (0, 0)), "edge")
-    alpha = unit_alpha(np.pad(person[..., 3], sides))
+    colour, alpha = give_room(person, cut, _ROOM_PX)
     for _ in range(rounds):
         colour, alpha = draw_strands(colour, alpha, rng)
-    return np.dstack([colour, np.rint(alpha * 255).astype(np.uint8)])
+    return trim_room(colour, alpha, cut)
 
 
 def _lay_over(colour: Rgb, alpha: _Floats, coverage: _Floats, ink: _Floats) -> tuple[Rgb, _Floats]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.data.augment import degrade, jitter_colour, match_light
 from training.data.catalogue import Catalogue
+from training.data.hair import draw_hair
 from training.data.pixels import Rgb, blur, read_colour, resize, unit_alpha
 from training.data.strands import draw_strands
 from training.refiner.config import PatchConfig
@@ -55,6 +56,11 @@ class _Cut:
     union: _Floats
     is_exact: bool
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else is in it."""
+        return bool(np.array_equal(self.alpha, self.union))
+
 
 class Composer:
     """Composes one square after another; a seed gives the same sequence."""
@@ -79,12 +85,8 @@ class Composer:
         neighbours = np.zeros_like(cut.alpha)
         if rng.random() < config.behind:
             picture, neighbours = self._put_behind(picture, self._cut(side, whole=whole))
-        colour, union = self._shade(cut.colour, picture), cut.union
-        alpha = cut.alpha
-        if not cut.is_exact and rng.random() < config.strands:
-            for _ in range(int(rng.integers(1, _MOST_ROUNDS + 1)) if whole else 1):
-                colour, union = draw_strands(colour, union, rng)
-            alpha = union
+        colour = self._shade(cut.colour, picture)
+        colour, alpha, union = self._grow_hair(cut, colour, whole=whole)
         mixed = _mix(picture, colour, union)
         neighbours = neighbours * (1 - union) + (union - alpha)
         free = np.ones_like(alpha)
@@ -151,6 +153,19 @@ class Composer:
         if self.rng.random() < 0.4:
             colour = match_light(colour, behind, self.rng)
         return jitter_colour(colour, self.rng) if self.rng.random() < 0.8 else colour
+
+    def _grow_hair(self, cut: _Cut, colour: Rgb, *, whole: bool) -> tuple[Rgb, _Floats, _Floats]:
+        """Return colours, own alpha and everybody's with drawn hair, where chance wills."""
+        rng, config = self.rng, self._config
+        if whole and cut.is_alone and rng.random() < config.hair:
+            colour, alpha = draw_hair(colour, cut.alpha, rng)
+            return colour, alpha, alpha
+        if cut.is_exact or rng.random() >= config.strands:
+            return colour, cut.alpha, cut.union
+        alpha = cut.alpha
+        for _ in range(int(rng.integers(1, _MOST_ROUNDS + 1)) if whole else 1):
+            colour, alpha = draw_strands(colour, alpha, rng)
+        return colour, alpha, alpha
 
     def _put_behind(self, picture: Rgb, other: _Cut) -> tuple[Rgb, _Floats]:
         colour = self._shade(other.colour, picture)

@@ -19,7 +19,8 @@ class PatchConfig:
         ccp, interfaces, openpeople: Shares of the cut-outs' parts.
         rendered: Share of rendered portraits, whose strands are exact.
         groups: Share of rendered groups, one person each, exact too.
-        strands: Share of the other patches that get drawn strands.
+        hair: Share of whole people, seen by the network, that get a drawn head of hair.
+        strands: Share of the other cut-outs that get drawn strands.
         behind: Share of patches with somebody behind the person.
         in_front: Share of patches with somebody in front.
         hard: Share of drawn guidance that lacks pieces or has too many; the rest has wrong edges.
@@ -36,6 +37,7 @@ class PatchConfig:
     openpeople: float = 0.15
     rendered: float = 0.30
     groups: float = 0.05
+    hair: float = 0.0
     strands: float = 0.4
     behind: float = 0.2
     in_front: float = 0.1

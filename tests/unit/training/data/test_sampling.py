@@ -11,6 +11,7 @@ from training.config import DataConfig
 from training.data import sampling
 from training.data.catalogue import Catalogue, Cut, Cutout, read_catalogue
 from training.data.compose import Canvas
+from training.data.hair import grow_hair
 from training.data.pixels import Random, Rgba
 from training.data.sampling import PictureCache, Sampler
 from training.data.strands import grow_strands
@@ -118,6 +119,22 @@ def test_tall_cut_outs_get_strands_where_they_are_wanted(
     everybody = replace(catalogue, cutouts=dict.fromkeys(catalogue.cutouts, rendered))
     draw(everybody, replace(CLOSE_UPS, strands_share=1.0), 10)
     assert len(heights) == few
+
+
+def test_heads_of_hair_are_drawn_on_rendered_people_as_well(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people: list[Rgba] = []
+
+    def note(person: Rgba, cut: Cut, rng: Random) -> Rgba:
+        people.append(person)
+        return grow_hair(person, cut, rng)
+
+    monkeypatch.setattr(sampling, "grow_hair", note)
+    rendered = tuple(replace(item, is_rendered=True) for item in catalogue.cutouts["ccp"])
+    everybody = replace(catalogue, cutouts=dict.fromkeys(catalogue.cutouts, rendered))
+    canvases = draw(everybody, replace(CLOSE_UPS, hair_share=1.0), 6)
+    assert len(people) >= sum(len(canvas.alphas) for canvas in canvases) > 0
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from models.e2e_him.output import InstancePrediction
 from training.data.catalogue import Catalogue, read_catalogue
+from training.data.pixels import Random, Rgb
+from training.refiner import composer
 from training.refiner.composer import Composed, Composer
 from training.refiner.config import PatchConfig
 from training.refiner.cutouts import People
@@ -16,6 +19,7 @@ from training.refiner.guidance import draw_guidance
 from training.refiner.patches import Patch, PatchSampler
 from training.refiner.seen import look_at
 
+Floats = NDArray[np.float32]
 SMALL = PatchConfig(side=64, batch=2, kept_pictures=4)
 
 
@@ -82,6 +86,23 @@ def test_guidance_of_nothing_is_nearly_nothing() -> None:
     means = [draw_guidance(empty, empty, np.random.default_rng(k)).mean() for k in range(30)]
     assert np.median(means) == 0
     assert max(means) < 0.5
+
+
+def test_hair_is_drawn_on_whole_people_and_counts_as_theirs(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grow_beside(colour: Rgb, alpha: Floats, rng: Random) -> tuple[Rgb, Floats]:
+        grown = alpha.copy()
+        grown[:20, :20] = 1
+        return np.full_like(colour, 255), grown
+
+    monkeypatch.setattr(composer, "draw_hair", grow_beside)
+    config = dataclasses.replace(SMALL, hair=1.0, groups=0.0, in_front=0.0, behind=0.0)
+    composed = Composer(catalogue, config, 3).compose(96, whole=True)
+    assert (composed.alpha[:20, :20] == 1).all()
+    assert composed.neighbours.max() < 1e-6
+    part = Composer(catalogue, dataclasses.replace(config, strands=0.0), 3).compose(96)
+    np.testing.assert_array_equal(part.alpha, part.body)
 
 
 def test_cut_sides_are_not_shown(catalogue: Catalogue) -> None:
