@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from himapp.document.export_files import pick_metadata
-from himapp.document.export_pixels import PictureSource, Stripes, pick_conversion, to_uint16
+from himapp.document.export_pixels import PictureSource, Stripes, pick_conversion
 from himapp.document.pixel_values import Array
 from himapp.document.psd_export import LayeredOptions, write_document_psd
-from himapp.imaging.bit_depth import to_uint8
+from himapp.imaging.bit_depth import to_uint8, to_uint16
 
 LAYERED_STEPS: Final = 100
 """As so many stripes a file of layers counts."""
@@ -29,8 +29,7 @@ def write_layered(source: PictureSource, stripes: Stripes) -> None:
     told = 0
 
     def finish_colours(rgb: Array) -> Array:
-        deep = to_uint16(rgb) if options.coding.bit_depth == "16" else rgb
-        return np.asarray(to_depth(deep if convert is None else convert(deep)))
+        return np.asarray(to_depth(rgb if convert is None else convert(rgb)))
 
     def advance(done: int, of: int) -> None:
         nonlocal told
@@ -46,6 +45,7 @@ def write_layered(source: PictureSource, stripes: Stripes) -> None:
             replace(carried, icc=icc),
             None if is_kept else finish_colours,
             options.is_decontaminated,
+            np.dtype(np.uint16) if options.coding.bit_depth == "16" else None,
         ),
         cache=source.cache,
         progress=advance,

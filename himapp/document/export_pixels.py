@@ -23,7 +23,7 @@ from himapp.document.pixel_values import Array, FloatImage, unweigh, weigh
 from himapp.document.regions import Region
 from himapp.document.render import render_level, render_person
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import from_float, to_float, to_uint8
+from himapp.imaging.bit_depth import from_float, to_float, to_uint8, to_uint16
 from himapp.imaging.profile_conversion import convert_pixels
 from himapp.imaging.resampling import Resampling, resample
 from himapp.imaging.working_spaces import profile_of
@@ -135,7 +135,7 @@ def _render(source: PictureSource, stripes: Stripes) -> Array:
 def _stripes(source: PictureSource) -> Iterator[tuple[int, Array]]:
     region = source.file.region
     for rows in split_rows(region):
-        yield rows.y - region.y, _at_working_depth(_render_rows(source, rows), source)
+        yield rows.y - region.y, _render_rows(source, rows)
 
 
 def _resized_stripes(source: PictureSource) -> Iterator[tuple[int, Array]]:
@@ -172,25 +172,20 @@ def _render_rows(source: PictureSource, rows: Region) -> Array:
         return _render_inside(source, rows)
     # What hangs over the photo is clear.
     channels = () if source.options.content == "matte" else (4,)
-    padded = np.zeros((*rows.shape, *channels), _rendered_dtype(source))
+    padded = np.zeros((*rows.shape, *channels), _working_dtype(source))
     if not inside.is_empty:
         padded[inside.slices_in(rows)] = _render_inside(source, inside)
     return padded
 
 
-def _rendered_dtype(source: PictureSource) -> np.dtype[Any]:
-    is_matte = source.options.content == "matte"
-    return np.dtype(np.uint16) if is_matte else source.document.photo.pixels.dtype
-
-
 def _render_inside(source: PictureSource, rows: Region) -> Array:
-    document, layer_id = source.document, source.file.layer_id
+    document, layer_id, dtype = source.document, source.file.layer_id, _working_dtype(source)
     if layer_id is None:
-        rgba = render_level(document, rows, 0, cache=source.cache)
+        rgba = render_level(document, rows, 0, cache=source.cache, dtype=dtype)
         return np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)) if _is_opaque(document) else rgba
     if source.options.content == "matte":
         return document.find_layer(layer_id).matte.read_region(rows)
-    rgba = render_person(document, layer_id, rows, 0, cache=source.cache)
+    rgba = render_person(document, layer_id, rows, 0, cache=source.cache, dtype=dtype)
     if source.options.is_decontaminated:
         return rgba
     # The photo's own colours, edited, under the person's alpha.
@@ -288,13 +283,9 @@ def _replace_colours(pixels: Array, convert: Callable[[Array], Array]) -> None:
 
 
 def _working_dtype(source: PictureSource) -> np.dtype[Any]:
-    """Return the deeper of the document's and the file's bit depth."""
-    is_deep = source.options.coding.bit_depth == "16" or _rendered_dtype(source) == np.uint16
-    return np.dtype(np.uint16 if is_deep else np.uint8)
-
-
-def _at_working_depth(pixels: Array, source: PictureSource) -> Array:
-    return to_uint16(pixels) if _working_dtype(source) == np.uint16 else pixels
+    """Return the deeper of the document's and the file's bit depth; mattes are 16 bit."""
+    is_matte, is_deep = source.options.content == "matte", source.options.coding.bit_depth == "16"
+    return np.dtype(np.uint16) if is_matte or is_deep else source.document.photo.pixels.dtype
 
 
 def _at_depth(pixels: Array, source: PictureSource) -> Array:
@@ -304,10 +295,3 @@ def _at_depth(pixels: Array, source: PictureSource) -> Array:
     if is_deep and coding.image_format not in ("jpeg", "webp"):
         return to_uint16(pixels)
     return to_uint8(pixels)
-
-
-def to_uint16(pixels: Array) -> Array:
-    """Return pixels at 16 bit: 8-bit ones times 257, so that 255 becomes 65535."""
-    if pixels.dtype == np.uint16:
-        return pixels
-    return pixels.astype(np.uint16) * np.uint16(257)

@@ -1,5 +1,7 @@
 """The pixels of one person: their own colours F, and their edits."""
 
+from typing import Any
+
 import numpy as np
 
 from himapp.document.adjustments import adjust_tone
@@ -10,7 +12,7 @@ from himapp.document.mip_levels import read_alpha, read_photo_level
 from himapp.document.pixel_values import Array, FloatImage
 from himapp.document.regions import Region, frame_region, split_into_tiles, tile_region
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import from_float, to_float
+from himapp.imaging.bit_depth import from_float, to_depth, to_float
 from himapp.imaging.foreground import BLEED_PX, estimate_foreground
 from himapp.imaging.photo import Photo
 
@@ -80,13 +82,17 @@ def read_edited_foreground(
 
 
 def read_cutout_colours(
-    cache: RenderCache, photo: Photo, layer: PersonLayer, region: Region, level: int
+    cache: RenderCache,
+    photo: Photo,
+    layer: PersonLayer,
+    region: Region,
+    level: int,
+    dtype: np.dtype[Any],
 ) -> Array:
-    """Return what ``read_edited_foreground`` does, rounded to the photo's dtype."""
+    """Return what ``read_edited_foreground`` does, rounded to uint8 or uint16."""
     if layer.adjustments.is_neutral:
-        return read_foreground(cache, photo, layer.matte, region, level)
-    edited = read_edited_foreground(cache, photo, layer, region, level)
-    return from_float(edited, photo.pixels.dtype)
+        return to_depth(read_foreground(cache, photo, layer.matte, region, level), dtype)
+    return from_float(read_edited_foreground(cache, photo, layer, region, level), dtype)
 
 
 def _tile_area(photo: Photo, place: tuple[int, int], level: int) -> Region:

@@ -31,7 +31,7 @@ from himapp.document.pixel_values import Array
 from himapp.document.regions import Region
 from himapp.document.render import render_level, render_person
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import from_float, to_uint8
+from himapp.imaging.bit_depth import from_float, to_depth
 from himapp.imaging.file_tags import FileTags
 from himapp.imaging.psd_file import LazyPixels, PixelSource, PsdLayer, needs_psb, write_psd
 from himapp.imaging.stripes import map_in_order
@@ -58,15 +58,17 @@ class LayeredOptions:
 
     Attributes:
         tags: profile and metadata of the file.
-        convert: brings RGB ``[h, w, 3]`` from the document's colours and depth to the file's;
+        convert: brings RGB ``[h, w, 3]`` from the document's colours and ``dtype`` to the file's;
             None leaves them as they are.
         is_decontaminated: whether layers hold the people's own colours, which go on a little
             under the mask, or the photo's all over.
+        dtype: uint8 or uint16, what is rendered before ``convert``; None means the photo's.
     """
 
     tags: FileTags = field(default_factory=FileTags)
     convert: Callable[[Array], Array] | None = None
     is_decontaminated: bool = True
+    dtype: np.dtype[Any] | None = None
 
 
 def write_document_psd(
@@ -136,7 +138,8 @@ class _LayerSource:
         self._done = 0
         self._total = 0
         self._is_photo = isinstance(document.background, PhotoBackground)
-        self._dtype = self._convert(np.zeros((1, 1, 3), document.photo.pixels.dtype)).dtype
+        self._rendered = options.dtype or document.photo.pixels.dtype
+        self._dtype = self._convert(np.zeros((1, 1, 3), self._rendered)).dtype
 
     def check(self) -> None:
         """Stop here if the user withdrew the task."""
@@ -158,8 +161,9 @@ class _LayerSource:
         return self._defer(self._document.frame, channels, self._render_composite)
 
     def _make_background(self) -> PixelSource:
-        if self._is_photo and self._options.convert is None:
-            return self._document.photo.pixels
+        pixels = self._document.photo.pixels
+        if self._is_photo and self._options.convert is None and self._dtype == pixels.dtype:
+            return pixels
         channels = 4 if _has_clear_background(self._document) else 3
         return self._defer(self._document.frame, channels, self._render_background)
 
@@ -195,7 +199,7 @@ class _LayerSource:
             target = pixels[rows.slices_in(region)]
             target[..., :3] = self._convert(np.ascontiguousarray(part[..., :3]))
             if shape[2] == 4:
-                target[..., 3] = _change_depth(part[..., 3], self._dtype)
+                target[..., 3] = to_depth(part[..., 3], self._dtype)
 
         with closing(map_in_order(fill, _split_rows(region))) as stripes:
             for _ in stripes:
@@ -209,22 +213,24 @@ class _LayerSource:
         return rgb if self._options.convert is None else self._options.convert(rgb)
 
     def _render_composite(self, rows: Region) -> Array:
-        return render_level(self._document, rows, 0, cache=self._cache)
+        dtype = self._rendered
+        return render_level(self._document, rows, 0, cache=self._cache, dtype=dtype)
 
     def _render_background(self, rows: Region) -> Array:
         photo = self._document.photo
         if self._is_photo:
-            return photo.pixels[rows.slices_in(self._document.frame)]
+            return to_depth(photo.pixels[rows.slices_in(self._document.frame)], self._rendered)
         backdrop = read_backdrop(self._cache, self._document, rows, 0)
-        colours = from_float(backdrop.colours, photo.pixels.dtype)
+        colours = from_float(backdrop.colours, self._rendered)
         if backdrop.alpha is None:
             return colours
-        return np.dstack([colours, from_float(backdrop.alpha, photo.pixels.dtype)])
+        return np.dstack([colours, from_float(backdrop.alpha, self._rendered)])
 
     def _render_person(self, layer: PersonLayer, rows: Region) -> Array:
-        rgba = render_person(self._document, layer.id, rows, 0, cache=self._cache)
+        document, cache, dtype = self._document, self._cache, self._rendered
+        rgba = render_person(document, layer.id, rows, 0, cache=cache, dtype=dtype)
         if not self._options.is_decontaminated:
-            colours = read_edited_photo(self._cache, self._document.photo, layer, rows, 0)
+            colours = read_edited_photo(cache, document.photo, layer, rows, 0)
             rgba[..., :3] = from_float(colours, rgba.dtype)
         return rgba
 
@@ -244,10 +250,3 @@ def _split_rows(region: Region) -> list[Region]:
         for top in range(first, region.bottom, _STRIPE_ROWS)
     )
     return [rows for rows in stripes if not rows.is_empty]
-
-
-def _change_depth(values: Array, dtype: np.dtype[Any]) -> Array:
-    """Return uint8 or uint16 values as the other, 255 being 65535."""
-    if values.dtype == dtype:
-        return values
-    return to_uint8(values) if dtype == np.uint8 else values.astype(np.uint16) * np.uint16(257)

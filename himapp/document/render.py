@@ -31,7 +31,7 @@ from himapp.document.pixel_values import (
 )
 from himapp.document.regions import Region, frame_region
 from himapp.document.render_cache import RenderCache
-from himapp.imaging.bit_depth import from_float, to_float
+from himapp.imaging.bit_depth import from_float, to_depth, to_float
 
 _ROUNDING = 1e-6
 """So much may alphas that add up to 1 exceed it in float32."""
@@ -73,7 +73,14 @@ def render(
     return _resize_straight(pixels, size)
 
 
-def render_level(document: Document, region: Region, level: int, *, cache: RenderCache) -> Array:
+def render_level(
+    document: Document,
+    region: Region,
+    level: int,
+    *,
+    cache: RenderCache,
+    dtype: np.dtype[Any] | None = None,
+) -> Array:
     """Render a region of a document at a mip level.
 
     Neighbouring regions fit: a pixel does not depend on the region it is rendered in, except for
@@ -84,21 +91,28 @@ def render_level(document: Document, region: Region, level: int, *, cache: Rende
         region: in pixels of the level; limited to the picture.
         level: how often the photo is halved, 0..8.
         cache: keeps what later calls need again.
+        dtype: uint8 or uint16, what is rounded to; None means the photo's.
 
     Returns:
-        ``[height, width, 4]`` RGBA with straight alpha in the photo's dtype; colours are 0 where
-        alpha is 0.
+        ``[height, width, 4]`` RGBA with straight alpha; colours are 0 where alpha is 0.
     """
+    dtype = document.photo.pixels.dtype if dtype is None else dtype
     region = region.intersect(frame_region(document.photo.pixels.shape, level))
     if region.is_empty:
-        return np.zeros((0, 0, 4), document.photo.pixels.dtype)
+        return np.zeros((0, 0, 4), dtype)
     if isinstance(document.background, PhotoBackground):
-        return _render_over_photo(document, region, level, cache)
-    return _render_over_backdrop(document, region, level, cache)
+        return _render_over_photo(document, region, level, cache, dtype)
+    return _render_over_backdrop(document, region, level, cache, dtype)
 
 
 def render_person(
-    document: Document, layer_id: int, region: Region, level: int, *, cache: RenderCache
+    document: Document,
+    layer_id: int,
+    region: Region,
+    level: int,
+    *,
+    cache: RenderCache,
+    dtype: np.dtype[Any] | None = None,
 ) -> Array:
     """Render one person's cut-out: own colours with edits; eye and opacity do not count.
 
@@ -108,17 +122,18 @@ def render_person(
         region: in pixels of the level; limited to the picture.
         level: how often the photo is halved, 0..8.
         cache: keeps what later calls need again.
+        dtype: uint8 or uint16, what is rounded to; None means the photo's.
 
     Returns:
-        ``[height, width, 4]`` RGBA with straight alpha in the photo's dtype. Under alpha 0 the
-        person's colours go on for 4 pixels and are 0 beyond.
+        ``[height, width, 4]`` RGBA with straight alpha. Under alpha 0 the person's colours go on
+        for 4 pixels and are 0 beyond.
 
     Raises:
         ValueError: no layer has the id.
     """
     layer = document.find_layer(layer_id)
     region = region.intersect(frame_region(document.photo.pixels.shape, level))
-    dtype = document.photo.pixels.dtype
+    dtype = document.photo.pixels.dtype if dtype is None else dtype
     cutout = np.zeros((*region.shape, 4), dtype)
     area = layer.bounds.at_level(level).grow(_BLEED_PX).intersect(region)
     if area.is_empty:
@@ -127,7 +142,7 @@ def render_person(
     kernel = np.ones((2 * _BLEED_PX + 1, 2 * _BLEED_PX + 1), np.uint8)
     inner = area.slices_in(area.grow(_BLEED_PX))
     is_near = cv2.dilate((wide > 0).view(np.uint8), kernel)[inner].astype(np.uint8)
-    colours = read_cutout_colours(cache, document.photo, layer, area, level)
+    colours = read_cutout_colours(cache, document.photo, layer, area, level, dtype)
     target = cutout[area.slices_in(region)]
     target[..., :3] = cv2.bitwise_and(colours, colours, mask=is_near)
     target[..., 3] = from_float(wide[inner], dtype)
@@ -145,12 +160,14 @@ def pick_level(scale: float) -> int:
     return min(math.floor(-math.log2(scale) + 1e-9), MAX_LEVEL)
 
 
-def _render_over_photo(document: Document, region: Region, level: int, cache: RenderCache) -> Array:
+def _render_over_photo(
+    document: Document, region: Region, level: int, cache: RenderCache, dtype: np.dtype[Any]
+) -> Array:
     base = read_photo_level(cache, document.photo, region, level)
     layers = [layer for layer in document.layers if layer.edits_photo]
     touching = [layer for layer in layers if not _area(layer, region, level).is_empty]
     if not touching:
-        return _make_opaque(base)
+        return _make_opaque(to_depth(base, dtype))
     original = to_float(base)
     edited = original.copy()
     for layer in touching:
@@ -159,11 +176,11 @@ def _render_over_photo(document: Document, region: Region, level: int, cache: Re
         change = read_edited_photo(cache, document.photo, layer, area, level)
         change = np.asarray(cv2.subtract(change, original[inner]))
         edited[inner] += weigh(change, _read_coverage(cache, layer, area, level))
-    return _make_opaque(from_float(edited, base.dtype))
+    return _make_opaque(from_float(edited, dtype))
 
 
 def _render_over_backdrop(
-    document: Document, region: Region, level: int, cache: RenderCache
+    document: Document, region: Region, level: int, cache: RenderCache, dtype: np.dtype[Any]
 ) -> Array:
     people = np.zeros((*region.shape, 3), np.float32)
     coverage = np.zeros(region.shape, np.float32)
@@ -175,7 +192,6 @@ def _render_over_backdrop(
             alpha = _read_coverage(cache, layer, area, level)
             _draw_disjoint(people[inner], coverage[inner], colours, alpha)
     backdrop = read_backdrop(cache, document, region, level)
-    dtype = document.photo.pixels.dtype
     if backdrop.alpha is None:
         people += weigh(backdrop.colours, 1 - coverage)
         return _make_opaque(from_float(people, dtype))

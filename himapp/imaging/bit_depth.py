@@ -37,6 +37,20 @@ def from_float(
     return np.rint(scaled, out=scaled).astype(depth)
 
 
+def to_uint16(pixels: PixelArray) -> npt.NDArray[np.uint16]:
+    """Return pixels at 16 bit: 8-bit ones times 257, so that 255 becomes 65535."""
+    if pixels.dtype == np.uint16:
+        return cast(npt.NDArray[np.uint16], pixels)
+    return pixels.astype(np.uint16) * np.uint16(257)
+
+
+def to_depth(
+    pixels: PixelArray, depth: np.dtype[Depth] | type[Depth]
+) -> npt.NDArray[np.uint8 | np.uint16]:
+    """Return pixels as uint8 or uint16; those that are so already as they are."""
+    return to_uint16(pixels) if depth == np.uint16 else to_uint8(pixels)
+
+
 def to_uint8(pixels: PixelArray) -> npt.NDArray[np.uint8]:
     """Return pixels at 8 bit, rounded to the nearest level; 8-bit pixels as they are."""
     if pixels.dtype == np.uint8 or not pixels.size:

@@ -154,6 +154,45 @@ def test_files_have_the_depth_asked_for(
         assert difference.max() <= 0.5 / 255 * 1.001  # rounded once
 
 
+@pytest.mark.parametrize("image_format", ["png", "tiff"])
+def test_a_deep_cut_out_of_an_8_bit_photo_has_the_mattes_own_levels(
+    make_document, cache, tmp_path, image_format
+):
+    document = make_document()
+    coding = CodingOptions(image_format, "16")
+    options = ExportOptions(people=(1,), coding=coding, crop=FULL_FRAME)
+    (file,) = export(document, options, tmp_path, cache)
+    is_tiff = image_format == "tiff"
+    alpha = read(file)[..., 3] if is_tiff else cv2.imread(str(file), cv2.IMREAD_UNCHANGED)[..., 3]
+    matte = document.layers[0].matte
+    np.testing.assert_array_equal(alpha[matte.bounds.slices_in(document.frame)], matte.to_array())
+
+
+def test_the_masks_of_deep_layers_of_an_8_bit_photo_have_the_mattes_own_levels(
+    make_document, cache, tmp_path
+):
+    document = make_document()
+    options = ExportOptions("layered", coding=CodingOptions("psd", "16"))
+    (file,) = export(document, options, tmp_path, cache)
+    layer, matte = PSDImage.open(file)[1], document.layers[0].matte
+    mask = np.rint(layer.numpy("mask")[..., 0] * 65535)
+    top, left = matte.bounds.y - layer.top, matte.bounds.x - layer.left
+    inside = mask[top : top + matte.bounds.height, left : left + matte.bounds.width]
+    np.testing.assert_array_equal(inside, matte.to_array())
+
+
+@pytest.mark.parametrize("background", [None, ColourBackground((9, 99, 200))])
+def test_deep_edits_of_an_8_bit_photo_are_rounded_once(make_document, cache, tmp_path, background):
+    eight = edits.set_adjustments(make_document(), 1, Adjustments(exposure_stops=0.3))
+    if background is not None:
+        eight = edits.set_background(eight, background)
+    options = ExportOptions("composite", coding=CodingOptions("tiff", "16"))
+    (file,) = export(eight, options, tmp_path, cache)
+    deep, shown = read(file), render_level(eight, eight.frame, 0, cache=cache)[..., :3]
+    assert np.abs(deep / 257 - shown).max() <= 0.5 * 1.001
+    assert (deep % 257 != 0).any()
+
+
 def test_a_smaller_cut_out_keeps_the_persons_own_colours(soft_person, cache, tmp_path):
     document, person = soft_person
     options = ExportOptions(crop=FULL_FRAME, size=SizeOptions(61))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from himapp.imaging.bit_depth import from_float, to_float, to_uint8
+from himapp.imaging.bit_depth import from_float, to_depth, to_float, to_uint8, to_uint16
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
@@ -21,6 +21,15 @@ def test_sixteen_bit_rounds_to_the_nearest_of_eight() -> None:
     eight = np.arange(256, dtype=np.uint8)
     np.testing.assert_array_equal(to_uint8(eight), eight)
     assert np.shares_memory(to_uint8(eight), eight)
+
+
+def test_eight_bit_covers_all_of_sixteen() -> None:
+    eight = np.arange(256, dtype=np.uint8)
+    sixteen = to_uint16(eight)
+    np.testing.assert_array_equal(sixteen, np.linspace(0, 65535, 256))
+    assert to_uint16(sixteen) is sixteen
+    np.testing.assert_array_equal(to_depth(eight, np.uint16), sixteen)
+    np.testing.assert_array_equal(to_depth(sixteen, np.uint8), eight)
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (3,), (2, 5, 7), (3, 1, 4)])
