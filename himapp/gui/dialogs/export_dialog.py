@@ -35,6 +35,7 @@ from himapp.gui.dialogs.export_content_page import ContentPage
 from himapp.gui.dialogs.export_more_page import MorePage
 from himapp.gui.dialogs.export_place_page import PlacePage
 from himapp.gui.dialogs.export_preset_bar import PresetBar
+from himapp.gui.dialogs.scrolled_page import ScrolledPage
 from himapp.gui.exporting import ExportRequest
 
 _WIDTH: Final = 560
@@ -149,7 +150,9 @@ class ExportDialog(QDialog):
         self._line = QFrame()
         self._line.setFrameShape(QFrame.Shape.VLine)
         self._line.setForegroundRole(QPalette.ColorRole.Mid)
-        pages = QHBoxLayout()
+        page = QWidget()
+        pages = QHBoxLayout(page)
+        pages.setContentsMargins(0, 0, 0, 0)
         pages.setSpacing(16)
         common_side = QWidget()
         common_side.setLayout(common)
@@ -160,7 +163,8 @@ class ExportDialog(QDialog):
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(16)
-        column.addLayout(pages)
+        self._scrolled = ScrolledPage(page, self)
+        column.addWidget(self._scrolled)
         column.addLayout(self._make_bottom())
         self._show_more(self._wish.shows_more)
         self._brighten_boxes()
@@ -216,8 +220,11 @@ class ExportDialog(QDialog):
         arrow = Qt.ArrowType.LeftArrow if is_shown else Qt.ArrowType.RightArrow
         self.more_button.setArrowType(arrow)
         self.ensurePolished()
+        self._scrolled.updateGeometry()
         self._column.activate()
         self.resize(QSize(self.minimumSizeHint().width(), self.height()))
+        if is_shown:
+            self._scrolled.bring_in(self._more)
 
     def _on_preset_chosen(self, options: ExportOptions) -> None:
         """Take a preset over; who is exported is no part of it and stays."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -186,6 +186,24 @@ def test_the_rarer_choices_open_and_stay_open(qtbot: QtBot, opened: MainWindow) 
     dialog.reject()
     assert open_dialog(opened, "export_composite").more_page.depth_box.isVisible()
     opened.export_flow.dialog.reject()
+
+
+def test_the_buttons_stay_on_a_small_screen(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = opened.screen().availableGeometry().size()
+    beside = room - QSize(640, 300)
+    monkeypatch.setattr("himapp.gui.dialogs.scrolled_page._BESIDE", beside)
+    dialog = show(qtbot, opened, tmp_path)
+    dialog.open()
+    qtbot.waitExposed(dialog)
+    for is_more in (False, True):
+        dialog.more_button.setChecked(is_more)
+        assert dialog.width() <= 640 + 48
+        assert dialog.height() <= 300 + 128
+        assert dialog.rect().contains(dialog.buttons.geometry())
+    qtbot.waitUntil(lambda: not dialog.more_page.depth_box.visibleRegion().isEmpty())
+    dialog.reject()
 
 
 def test_each_content_has_its_own_last_choices(
