@@ -1,5 +1,6 @@
 """Ask what to export, remember it, and start."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from himapp.gui.dialogs.export_dialog import ExportDialog, ExportWish
 from himapp.gui.editor import Editor
 from himapp.gui.exporting import Exporting, ExportRequest
 from himapp.gui.kept_settings import KeptSettings
+from himapp.gui.proposed_folder import propose_folder
 from himapp.settings import Settings
 
 
@@ -120,14 +122,15 @@ class ExportFlow(QObject):
 
 
 def make_wish(settings: Settings, editor: Editor, content: Content) -> ExportWish:
-    """Return the last choices of a content, in the last folder or beside the photo."""
+    """Return the last choices of a content, in the last folder if it is there, or the photo's."""
     path = editor.document.photo.path if editor.document is not None else None
-    folder = settings.export_folder or (str(path.parent) if path is not None else str(Path.home()))
+    last = settings.export_folder
+    folder = Path(last) if last and os.path.isdir(last) else propose_folder(path)
     stored = settings.export_choices.get(content)
     options = read_options(stored) if stored is not None else _first_options(content)
     return ExportWish(
         options if options.content == content else _first_options(content),
-        Path(folder),
+        folder,
         selected=tuple(sorted(editor.selection)),
         presets=settings.export_presets,
         shows_more=settings.export_shows_more,

@@ -1,6 +1,5 @@
 """Where the open document is saved: asks for a place when there is none, and remembers it."""
 
-import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,7 +12,7 @@ from himapp.gui.actions import Slots
 from himapp.gui.dialogs import files
 from himapp.gui.editor import Editor
 from himapp.gui.project_saving import ProjectSaving
-from himapp.paths import samples_dir
+from himapp.gui.proposed_folder import propose_folder
 
 
 class ProjectFlow(QObject):
@@ -102,10 +101,7 @@ class ProjectFlow(QObject):
         photo = self._editor.document.photo.path if self._editor.document is not None else None
         if photo is None:
             return Path.home() / f"project{PROJECT_SUFFIX}"
-        folder = photo.absolute().parent
-        is_ours = folder == samples_dir()
-        place = Path.home() if is_ours or not os.access(folder, os.W_OK) else folder
-        return place / f"{photo.stem}{PROJECT_SUFFIX}"
+        return propose_folder(photo) / f"{photo.stem}{PROJECT_SUFFIX}"
 
     @Slot(object, object)
     def _on_saved(self, path: Path, document: Document) -> None:

@@ -1,5 +1,6 @@
 """Exporting through the dialog: what it shows, what it writes, what it remembers."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,34 @@ def test_three_actions_cut_everybody_out(qtbot: QtBot, opened: MainWindow, tmp_p
     assert opened.status.written.text() == "3 files written to “out”"
     assert opened.status.folder_button.isVisible()
     assert opened.status.facts.text().startswith("3 people · CPU (2 threads)")
+
+
+def test_files_are_proposed_beside_the_photo_and_a_samples_at_home(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path, session
+) -> None:
+    proposed = []
+    session.lefts = ()
+    for path in (photo_file, opened.welcome._samples[0]):
+        opened.open_path(path)
+        qtbot.waitUntil(lambda: not opened.is_busy)
+        opened.actions_by_name["export_composite"].trigger()
+        proposed.append(opened.export_flow.dialog.request.folder)
+        opened.export_flow.dialog.reject()
+    assert proposed == [photo_file.parent, Path.home()]
+
+
+def test_the_last_folder_is_proposed_while_it_is_there(
+    qtbot: QtBot, opened: MainWindow, photo_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stick"
+    export(qtbot, opened, ask(opened, "export_people", folder))
+    proposed = []
+    for _ in range(2):
+        opened.actions_by_name["export_people"].trigger()
+        proposed.append(opened.export_flow.dialog.request.folder)
+        opened.export_flow.dialog.reject()
+        shutil.rmtree(folder, ignore_errors=True)
+    assert proposed == [folder, photo_file.parent]
 
 
 def test_the_selected_in_the_full_frame(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
