@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QImageReader, QPixmap
+from PySide6.QtGui import QAction, QGuiApplication, QIcon, QImageReader, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -148,7 +148,7 @@ class WelcomePage(QScrollArea):
         button.setText(path.stem.replace("-", " ").capitalize())
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(_SAMPLE_SIZE)
-        button.setIcon(QIcon(_read_thumbnail(path, _SAMPLE_SIZE)))
+        button.setIcon(QIcon(_read_thumbnail(path, _SAMPLE_SIZE, _find_sharpest_screen())))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(partial(self._on_chosen, path))
         return button
@@ -171,8 +171,14 @@ def _make_label(text: str, name: str) -> QLabel:
     return label
 
 
-def _read_thumbnail(path: Path, size: QSize) -> QPixmap:
+def _find_sharpest_screen() -> float:
+    """Return the most pixels that a screen has for one of a widget's."""
+    return max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
+
+
+def _read_thumbnail(path: Path, shown_size: QSize, pixel_ratio: float) -> QPixmap:
     """Read a photo small, filling the size; a JPEG is not even decoded in full for that."""
+    size = shown_size * pixel_ratio
     reader = QImageReader(str(path))
     whole = reader.size()
     scaled = whole.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
@@ -181,4 +187,6 @@ def _read_thumbnail(path: Path, size: QSize) -> QPixmap:
     # People stand with their heads in the upper part: cut off from below.
     left = (pixmap.width() - size.width()) // 2
     top = (pixmap.height() - size.height()) // 6
-    return pixmap.copy(left, top, size.width(), size.height())
+    thumbnail = pixmap.copy(left, top, size.width(), size.height())
+    thumbnail.setDevicePixelRatio(pixel_ratio)
+    return thumbnail

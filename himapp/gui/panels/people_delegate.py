@@ -50,7 +50,7 @@ class PeopleDelegate(QStyledItemDelegate):
     def __init__(self, editor: Editor, parent: QWidget) -> None:
         super().__init__(parent)
         self._editor = editor
-        self._thumbnails = Thumbnails(editor.cache, THUMBNAIL_PX, parent.devicePixelRatioF())
+        self._thumbnails = Thumbnails(editor.cache, THUMBNAIL_PX)
         self._icons = {name: icon(name) for name in ("eye", "eye-slash", "image")}
         editor.document_changed.connect(self._on_document_changed)
 
@@ -63,6 +63,7 @@ class PeopleDelegate(QStyledItemDelegate):
         layer: PersonLayer | None = index.data(PeopleRole.LAYER)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._thumbnails.follow_screen(painter.device().devicePixelRatioF())
         _draw_ground(painter, option, is_hovered=bool(index.data(PeopleRole.IS_HOVERED)))
         if layer is None:
             self._draw_background_row(painter, option.rect)

@@ -22,13 +22,24 @@ _BACKGROUND: Final = "background"
 
 
 class Thumbnails:
-    """Keeps one thumbnail per row and makes it again when what it shows has changed."""
+    """Keeps one thumbnail per row and makes it again when what it shows has changed.
 
-    def __init__(self, cache: RenderCache, side_px: int, pixel_ratio: float) -> None:
+    Args:
+        cache: the renderer's.
+        side_px: of the square, in the widget's own (logical) pixels.
+    """
+
+    def __init__(self, cache: RenderCache, side_px: int) -> None:
         self._cache = cache
         self._side_px = side_px
-        self._pixel_ratio = pixel_ratio
+        self._pixel_ratio = 1.0
         self._kept: dict[object, tuple[tuple[object, ...], QPixmap]] = {}
+
+    def follow_screen(self, pixel_ratio: float) -> None:
+        """Take over how many pixels the screen has for one of the widget's."""
+        if pixel_ratio != self._pixel_ratio:
+            self._pixel_ratio = pixel_ratio
+            self.clear()
 
     def clear(self) -> None:
         """Forget all of them."""

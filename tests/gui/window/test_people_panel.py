@@ -4,15 +4,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction, QColor
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QColor, QImage, QPainter
+from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from himapp.document.edits import rename
 from himapp.document.project_file import load_project
 from himapp.gui.main_window import MainWindow
-from himapp.gui.panels.people_delegate import eye_rect, ink_on, name_rect, swatch_rect
+from himapp.gui.panels.people_delegate import (
+    ROW_PX,
+    THUMBNAIL_PX,
+    eye_rect,
+    ink_on,
+    name_rect,
+    swatch_rect,
+)
 from himapp.gui.panels.people_panel import PeopleView, shift
 from himapp.gui.theme import PERSON_COLOURS, person_colour
 
@@ -265,3 +272,21 @@ def test_h_hides_and_delete_removes_the_selected(qtbot: QtBot, opened: MainWindo
 )
 def test_the_chosen_move_by_one_place(chosen: set[int], steps: int, expected: list[int]) -> None:
     assert shift([1, 2, 3], chosen, steps) == expected
+
+
+@pytest.mark.parametrize("ratios", [(1, 2), (2, 1), (1.5, 3)])
+def test_thumbnails_are_as_sharp_as_the_screen_the_window_is_on(
+    opened: MainWindow, ratios: tuple[float, float]
+) -> None:
+    view, layer = view_of(opened), opened.editor.document.layers[0]
+    delegate, option = view.itemDelegate(), QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 300, ROW_PX)
+    for ratio in ratios:
+        screen = QImage(900, 3 * ROW_PX, QImage.Format.Format_RGB32)
+        screen.setDevicePixelRatio(ratio)
+        painter = QPainter(screen)
+        delegate.paint(painter, option, view.people.index_of(layer.id))
+        painter.end()
+        thumbnail = delegate._thumbnails.of_person(opened.editor.document, layer)
+        assert thumbnail.width() == round(THUMBNAIL_PX * ratio)
+        assert thumbnail.devicePixelRatio() == ratio
