@@ -22,6 +22,11 @@ _FINE = 3
 
 _SUBPIXEL_BITS = 4
 _POINTS = 56
+_OPAQUE = 0.25
+_OPACITY = (0.1, 0.6)
+"""Share of heads whose strands are solid, and how opaque those of the others are."""
+
+_LAYERS = 10
 _SHADES = 4
 """Pieces of a strand, each with a brightness of its own."""
 
@@ -297,8 +302,9 @@ def _put_on(
     shape = alpha[window].shape
     fixed = np.rint((hair.curves - start) * _FINE * 2**_SUBPIXEL_BITS).astype(np.int32)
     thick = int(rng.choice((1, 1, 2)))
-    whole = _draw_coverage(fixed, shape, thick)
-    front = _draw_coverage(fixed[hair.is_front], shape, thick)
+    opacity = 1.0 if rng.random() < _OPAQUE else float(rng.uniform(*_OPACITY))
+    whole = _draw_coverage(fixed, shape, thick, opacity)
+    front = _draw_coverage(fixed[hair.is_front], shape, thick, opacity)
     ink = _draw_ink(fixed, _shade(base, hair.lock, rng), shape, thick)
     solid = alpha[window]
     behind = (1 - solid) * whole
@@ -313,11 +319,22 @@ def _put_on(
     return colour, alpha
 
 
-def _draw_coverage(lines: NDArray[np.int32], shape: tuple[int, ...], thick: int) -> _Floats:
-    coverage = np.zeros((shape[0] * _FINE, shape[1] * _FINE), np.uint8)
-    for line in lines:  # one by one: many at once are filled by the even-odd rule
-        cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, _SUBPIXEL_BITS)
-    return unit_alpha(resize(coverage, shape[1], shape[0], cv2.INTER_AREA))
+def _draw_coverage(
+    lines: NDArray[np.int32], shape: tuple[int, ...], thick: int, opacity: float
+) -> _Floats:
+    """Return coverage ``[H, W]`` in 0..1 of strands, each of which lets some light through.
+
+    A hair is much thinner than a pixel. Those of a layer lie beside each other, layers lie in front
+    of each other.
+    """
+    layers = 1 if opacity == 1 else _LAYERS
+    light = np.ones(shape[:2], np.float32)
+    for layer in range(layers):
+        coverage = np.zeros((shape[0] * _FINE, shape[1] * _FINE), np.uint8)
+        for line in lines[layer::layers]:  # many at once would be filled by the even-odd rule
+            cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, _SUBPIXEL_BITS)
+        light *= 1 - opacity * unit_alpha(resize(coverage, shape[1], shape[0], cv2.INTER_AREA))
+    return 1 - light
 
 
 def _draw_ink(
