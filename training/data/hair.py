@@ -15,12 +15,18 @@ from numpy.typing import NDArray
 
 from training.data.catalogue import Cut
 from training.data.compose import give_room, trim_room
+from training.data.curves import (
+    FINE,
+    SUBPIXEL_BITS,
+    Floats,
+    Vectors,
+    fixed_point,
+    turn,
+    unit,
+    window_around,
+)
 from training.data.pixels import Random, Rgb, Rgba, resize, unit_alpha
 
-_FINE = 3
-"""Drawn pixels per pixel of the picture."""
-
-_SUBPIXEL_BITS = 4
 _POINTS = 56
 _OPAQUE = 0.25
 _OPACITY = (0.1, 0.6)
@@ -55,9 +61,6 @@ _HAIR_COLOURS = (
     (214, 212, 208),
 )
 """Black over brown and blond to red, grey and white; RGB."""
-
-_Floats = NDArray[np.float32]
-_Vectors = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def grow_hair(person: Rgba, cut: Cut, rng: Random) -> Rgba:
     return trim_room(*draw_hair(*give_room(person, cut, room), rng), cut)
 
 
-def draw_hair(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats]:
+def draw_hair(colour: Rgb, alpha: Floats, rng: Random) -> tuple[Rgb, Floats]:
     """Return straight colours ``[H, W, 3]`` and alpha ``[H, W]`` with a head of hair added.
 
     Unchanged where there is no head.
@@ -213,7 +216,7 @@ class _Hair:
         is_front: Whether a strand grows over the head and not behind it ``[N]``.
     """
 
-    curves: _Vectors
+    curves: Vectors
     lock: NDArray[np.intp]
     is_front: NDArray[np.bool_]
 
@@ -223,7 +226,7 @@ def _grow(style: Style, head: Head, rng: Random) -> _Hair:
     reach = math.radians(rng.uniform(70, 150))
     angle = rng.uniform(-reach, reach, count) + rng.normal(0, 0.2)
     roots = _around(head, angle, rng.uniform(0.55, 1.0, count))
-    way = _turn(_outward(angle), rng.normal(0, 0.25, count))
+    way = turn(_outward(angle), rng.normal(0, 0.25, count))
     length = head.radius * rng.uniform(*style.length) * rng.uniform(0.5, 1.1, count)
     pull = _draw_pull(style, rng)
     tangle = rng.uniform(*style.tangle)
@@ -232,7 +235,7 @@ def _grow(style: Style, head: Head, rng: Random) -> _Hair:
     for _ in range(_POINTS):
         paths.append(place)
         ways.append(way)
-        way = _unit(_turn(way + pull, rng.normal(0, tangle, count)))
+        way = unit(turn(way + pull, rng.normal(0, tangle, count)))
         place = place + way * steps
     lock = np.repeat(np.arange(count), rng.integers(*style.strands, count))
     path, across = np.stack(paths, 1)[lock], _across(np.stack(ways, 1))[lock]
@@ -241,7 +244,7 @@ def _grow(style: Style, head: Head, rng: Random) -> _Hair:
     return _Hair(curves, lock, is_front)
 
 
-def _draw_pull(style: Style, rng: Random) -> _Vectors:
+def _draw_pull(style: Style, rng: Random) -> Vectors:
     """Return what all locks are pulled by: mostly gravity, now and then wind."""
     strength = rng.uniform(*style.pull)
     side = rng.normal(0, 0.3) if rng.random() < 0.75 else rng.choice((-1, 1)) * rng.uniform(0.8, 2)
@@ -252,10 +255,10 @@ def _coil(
     style: Style,
     head: Head,
     lock: NDArray[np.intp],
-    length: _Vectors,
-    across: _Vectors,
+    length: Vectors,
+    across: Vectors,
     rng: Random,
-) -> _Vectors:
+) -> Vectors:
     """Return how far each strand's points are from its lock's path, ``[N, points, 2]``."""
     count, strands = len(length), len(lock)
     radius = head.radius * rng.uniform(*style.coil) * rng.uniform(0.6, 1.4, count)[lock]
@@ -272,7 +275,7 @@ def _coil(
     return np.asarray(offset[..., None] * across + along[..., None] * forward)
 
 
-def _choose_colour(colour: Rgb, head: Head, rng: Random) -> _Vectors:
+def _choose_colour(colour: Rgb, head: Head, rng: Random) -> Vectors:
     """Return the person's own hair colour, read at the crown, or any other."""
     if rng.random() < 0.6:
         rows = slice(int(head.y - 0.9 * head.radius), int(head.y - 0.6 * head.radius) + 1)
@@ -283,7 +286,7 @@ def _choose_colour(colour: Rgb, head: Head, rng: Random) -> _Vectors:
     return np.asarray(base * rng.uniform(0.7, 1.3))
 
 
-def _shade(base: _Vectors, lock: NDArray[np.intp], rng: Random) -> _Vectors:
+def _shade(base: Vectors, lock: NDArray[np.intp], rng: Random) -> Vectors:
     """Return colours ``[N, shades, 3]``: dark at the root, with a gleam somewhere along."""
     own = rng.normal(1, 0.2, int(lock[-1]) + 1)[lock] * rng.normal(1, 0.12, len(lock))
     along = np.linspace(rng.uniform(0.4, 0.9), rng.uniform(0.9, 1.3), _SHADES)
@@ -294,13 +297,12 @@ def _shade(base: _Vectors, lock: NDArray[np.intp], rng: Random) -> _Vectors:
 
 
 def _put_on(
-    colour: Rgb, alpha: _Floats, hair: _Hair, base: _Vectors, rng: Random
-) -> tuple[Rgb, _Floats]:
+    colour: Rgb, alpha: Floats, hair: _Hair, base: Vectors, rng: Random
+) -> tuple[Rgb, Floats]:
     """Lay a person over the hair behind and the hair in front over the person."""
-    window = _window(hair.curves, alpha.shape)
-    start = np.array((window[1].start, window[0].start))
+    window = window_around(hair.curves, alpha.shape)
     shape = alpha[window].shape
-    fixed = np.rint((hair.curves - start) * _FINE * 2**_SUBPIXEL_BITS).astype(np.int32)
+    fixed = fixed_point(hair.curves, window)
     thick = int(rng.choice((1, 1, 2)))
     opacity = 1.0 if rng.random() < _OPAQUE else float(rng.uniform(*_OPACITY))
     whole = _draw_coverage(fixed, shape, thick, opacity)
@@ -321,7 +323,7 @@ def _put_on(
 
 def _draw_coverage(
     lines: NDArray[np.int32], shape: tuple[int, ...], thick: int, opacity: float
-) -> _Floats:
+) -> Floats:
     """Return coverage ``[H, W]`` in 0..1 of strands, each of which lets some light through.
 
     A hair is much thinner than a pixel. Those of a layer lie beside each other, layers lie in front
@@ -330,56 +332,38 @@ def _draw_coverage(
     layers = 1 if opacity == 1 else _LAYERS
     light = np.ones(shape[:2], np.float32)
     for layer in range(layers):
-        coverage = np.zeros((shape[0] * _FINE, shape[1] * _FINE), np.uint8)
+        coverage = np.zeros((shape[0] * FINE, shape[1] * FINE), np.uint8)
         for line in lines[layer::layers]:  # many at once would be filled by the even-odd rule
-            cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, _SUBPIXEL_BITS)
+            cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, SUBPIXEL_BITS)
         light *= 1 - opacity * unit_alpha(resize(coverage, shape[1], shape[0], cv2.INTER_AREA))
     return 1 - light
 
 
 def _draw_ink(
-    lines: NDArray[np.int32], shades: _Vectors, shape: tuple[int, ...], thick: int
-) -> _Floats:
+    lines: NDArray[np.int32], shades: Vectors, shape: tuple[int, ...], thick: int
+) -> Floats:
     """Return straight colours ``[H, W, 3]`` of the hair."""
-    ink = np.zeros((shape[0] * _FINE, shape[1] * _FINE, 3), np.uint8)
+    ink = np.zeros((shape[0] * FINE, shape[1] * FINE, 3), np.uint8)
     drawn = np.zeros(ink.shape[:2], np.uint8)
     ends = np.linspace(0, _POINTS - 1, _SHADES + 1).astype(int)
     for line, colours in zip(lines, shades.tolist(), strict=True):
         for colour, first, last in zip(colours, ends[:-1], ends[1:], strict=True):
             piece = [line[first : last + 1]]
-            cv2.polylines(ink, piece, False, colour, thick + 1, cv2.LINE_8, _SUBPIXEL_BITS)
-        cv2.polylines(drawn, [line], False, 1, thick + 1, cv2.LINE_8, _SUBPIXEL_BITS)
+            cv2.polylines(ink, piece, False, colour, thick + 1, cv2.LINE_8, SUBPIXEL_BITS)
+        cv2.polylines(drawn, [line], False, 1, thick + 1, cv2.LINE_8, SUBPIXEL_BITS)
     share = resize(drawn.astype(np.float32), shape[1], shape[0], cv2.INTER_AREA)[..., None]
     mean = resize(ink.astype(np.float32), shape[1], shape[0], cv2.INTER_AREA) / (share + 1e-4)
     return mean.astype(np.float32)
 
 
-def _window(curves: _Vectors, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Return the rows and columns that all curves lie in, at least a pixel of each."""
-    limits = np.array(shape[1::-1])
-    first = np.clip(curves.min((0, 1)) - 3, 0, limits - 1).astype(int)
-    last = np.clip(np.ceil(curves.max((0, 1)) + 3), first + 1, limits).astype(int)
-    return slice(first[1], last[1]), slice(first[0], last[0])
-
-
-def _around(head: Head, angle: _Vectors, share: _Vectors) -> _Vectors:
+def _around(head: Head, angle: Vectors, share: Vectors) -> Vectors:
     """Return points ``[N, 2]`` of a head by angle from the crown and share of the radius."""
     return np.array([head.x, head.y]) + _outward(angle) * (head.radius * share)[:, None]
 
 
-def _outward(angle: _Vectors) -> _Vectors:
+def _outward(angle: Vectors) -> Vectors:
     return np.stack([np.sin(angle), -np.cos(angle)], -1)
 
 
-def _across(ways: _Vectors) -> _Vectors:
+def _across(ways: Vectors) -> Vectors:
     return np.stack([-ways[..., 1], ways[..., 0]], -1)
-
-
-def _unit(vectors: _Vectors) -> _Vectors:
-    return np.asarray(vectors / (np.linalg.norm(vectors, axis=-1, keepdims=True) + 1e-6))
-
-
-def _turn(vectors: _Vectors, angles: _Vectors) -> _Vectors:
-    cosine, sine = np.cos(angles), np.sin(angles)
-    x, y = vectors.T
-    return np.stack([x * cosine - y * sine, x * sine + y * cosine], 1)

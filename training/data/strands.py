@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 
 from training.data.catalogue import Cut
 from training.data.compose import give_room, trim_room
+from training.data.curves import (
+    FINE,
+    SUBPIXEL_BITS,
+    Floats,
+    Vectors,
+    fixed_point,
+    turn,
+    unit,
+    window_around,
+)
 from training.data.pixels import Random, Rgb, Rgba, resize, unit_alpha
 
-_FINE = 3
-"""Drawn pixels per pixel of the patch."""
-
 _POINTS = 14
-_SUBPIXEL_BITS = 4
 _FEWEST_EDGE_PX = 30
-_MARGIN_PX = 3
-"""More than half of the thickest strand."""
-
 _ROOM_PX = 96
 """How far strands may leave the frame of a person; few are longer."""
 
 _GREY_HAIR = np.array((1.0, 0.85, 0.68))
 """Relative red, green and blue of a brown; drawn hair lies between it and grey."""
 
-_Floats = NDArray[np.float32]
-_Vectors = NDArray[np.float64]
 
-
-def draw_strands(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats]:
+def draw_strands(colour: Rgb, alpha: Floats, rng: Random) -> tuple[Rgb, Floats]:
     """Return straight colours ``[H, W, 3]`` and alpha ``[H, W]`` with strands added.
 
     Unchanged where the patch has no edge to grow them from.
@@ -44,9 +44,8 @@ def draw_strands(colour: Rgb, alpha: _Floats, rng: Random) -> tuple[Rgb, _Floats
     roots, directions, wisp = _place_wisps(alpha, rows, columns, rng)
     curves = _grow(roots, directions, wisp, rng)
     inks = _choose_inks(colour, roots - 4 * directions, wisp, rng)
-    window = _around(curves, alpha.shape)
-    start = np.array((window[1].start, window[0].start))
-    coverage, ink = _draw(curves - start, inks, alpha[window].shape, rng)
+    window = window_around(curves, alpha.shape)
+    coverage, ink = _draw(fixed_point(curves, window), inks, alpha[window].shape, rng)
     colour, alpha = colour.copy(), alpha.copy()
     colour[window], alpha[window] = _lay_over(colour[window], alpha[window], coverage, ink)
     return colour, alpha
@@ -66,31 +65,22 @@ def grow_strands(person: Rgba, cut: Cut, rng: Random, *, rounds: int) -> Rgba:
     return trim_room(colour, alpha, cut)
 
 
-def _lay_over(colour: Rgb, alpha: _Floats, coverage: _Floats, ink: _Floats) -> tuple[Rgb, _Floats]:
+def _lay_over(colour: Rgb, alpha: Floats, coverage: Floats, ink: Floats) -> tuple[Rgb, Floats]:
     together = 1 - (1 - alpha) * (1 - coverage)
     weighted = (alpha * (1 - coverage))[..., None] * colour + coverage[..., None] * ink
     mixed = np.where(together[..., None] > 1e-3, weighted / (together[..., None] + 1e-6), colour)
-    return np.clip(mixed, 0, 255).astype(np.uint8), together.astype(np.float32)
+    return np.rint(np.clip(mixed, 0, 255)).astype(np.uint8), together.astype(np.float32)
 
 
-def _around(curves: _Vectors, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Return the rows and columns that all curves lie in, at least a pixel of each."""
-    low, high = curves.min((0, 1)) - _MARGIN_PX, curves.max((0, 1)) + _MARGIN_PX
-    limits = np.array(shape[1::-1])
-    first = np.clip(low, 0, limits - 1).astype(int)
-    last = np.clip(np.ceil(high), first + 1, limits).astype(int)
-    return slice(first[1], last[1]), slice(first[0], last[0])
-
-
-def _edge(alpha: _Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _edge(alpha: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     inside = (alpha > 0.5).astype(np.uint8)
     rows, columns = np.nonzero(cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3))))
     return rows, columns
 
 
 def _place_wisps(
-    alpha: _Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], rng: Random
-) -> tuple[_Vectors, _Vectors, NDArray[np.intp]]:
+    alpha: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], rng: Random
+) -> tuple[Vectors, Vectors, NDArray[np.intp]]:
     """Return root ``[N, 2]`` (x, y), outward direction ``[N, 2]`` and wisp ``[N]`` of strands."""
     smooth = cv2.GaussianBlur(alpha, (0, 0), 6)
     slope_x, slope_y = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
@@ -101,14 +91,14 @@ def _place_wisps(
     wisp = np.repeat(np.arange(len(bases)), rng.choice((1, 2, 4, 8, 14), len(bases)))
     y, x = rows[bases], columns[bases]
     outward = -np.stack([slope_x[y, x], slope_y[y, x]], 1).astype(np.float64)
-    outward = _turn(_unit(outward), rng.normal(0, 0.7, len(bases)))[wisp]
-    outward = _unit(outward + rng.normal(0, 0.18, outward.shape))
+    outward = turn(unit(outward), rng.normal(0, 0.7, len(bases)))[wisp]
+    outward = unit(outward + rng.normal(0, 0.18, outward.shape))
     spread = rng.normal(0, 1, outward.shape) * rng.uniform(0.5, 3, (len(bases), 1))[wisp]
     roots = np.stack([x, y], 1)[wisp] + spread - outward * rng.uniform(1, 6, (len(wisp), 1))
     return roots, outward, wisp
 
 
-def _grow(roots: _Vectors, directions: _Vectors, wisp: NDArray[np.intp], rng: Random) -> _Vectors:
+def _grow(roots: Vectors, directions: Vectors, wisp: NDArray[np.intp], rng: Random) -> Vectors:
     """Return curves ``[N, points, 2]``: constant curl, a pull that all strands share."""
     count = int(wisp[-1]) + 1
     pull = np.array([rng.normal(0, 0.3), rng.uniform(-0.2, 1.0)])
@@ -118,12 +108,12 @@ def _grow(roots: _Vectors, directions: _Vectors, wisp: NDArray[np.intp], rng: Ra
     place, way, points = roots, directions, []
     for _ in range(_POINTS):
         points.append(place)
-        way = _unit(_turn(way + pull * 0.06, curl))
+        way = unit(turn(way + pull * 0.06, curl))
         place = place + way * (length / _POINTS)[:, None]
     return np.stack(points, 1)
 
 
-def _choose_inks(colour: Rgb, inside: _Vectors, wisp: NDArray[np.intp], rng: Random) -> _Vectors:
+def _choose_inks(colour: Rgb, inside: Vectors, wisp: NDArray[np.intp], rng: Random) -> Vectors:
     """Return a colour per strand: the person's own beside the root, or one hair colour for all."""
     if rng.random() < 0.4:
         base = rng.uniform(10, 220) * (_GREY_HAIR ** rng.uniform(0, 1.5))
@@ -138,29 +128,18 @@ def _choose_inks(colour: Rgb, inside: _Vectors, wisp: NDArray[np.intp], rng: Ran
 
 
 def _draw(
-    curves: _Vectors, inks: _Vectors, shape: tuple[int, ...], rng: Random
-) -> tuple[_Floats, _Floats]:
+    lines: NDArray[np.int32], inks: Vectors, shape: tuple[int, ...], rng: Random
+) -> tuple[Floats, Floats]:
     """Return coverage ``[H, W]`` in 0..1 and colours ``[H, W, 3]`` of all strands."""
     height, width = shape[:2]
-    coverage = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    coverage = np.zeros((height * FINE, width * FINE), np.uint8)
     ink = np.zeros((*coverage.shape, 3), np.uint8)
     thick = int(rng.choice((1, 1, 2, 2, 3)))
-    fixed = np.rint(curves * _FINE * 2**_SUBPIXEL_BITS).astype(np.int32)
-    for line, shade in zip(fixed, inks.tolist(), strict=True):
-        cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, _SUBPIXEL_BITS)
-        cv2.polylines(ink, [line], False, shade, thick + 2, cv2.LINE_8, _SUBPIXEL_BITS)
+    for line, shade in zip(lines, inks.tolist(), strict=True):
+        cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(ink, [line], False, shade, thick + 2, cv2.LINE_8, SUBPIXEL_BITS)
     where = (coverage > 0).astype(np.float32)
     share = resize(where, width, height, cv2.INTER_AREA)[..., None]
     mean = resize(ink * where[..., None], width, height, cv2.INTER_AREA) / (share + 1e-4)
     small = resize(coverage, width, height, cv2.INTER_AREA)
     return unit_alpha(small), mean.astype(np.float32)
-
-
-def _unit(vectors: _Vectors) -> _Vectors:
-    return np.asarray(vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-6), np.float64)
-
-
-def _turn(vectors: _Vectors, angles: _Vectors) -> _Vectors:
-    cosine, sine = np.cos(angles), np.sin(angles)
-    x, y = vectors.T
-    return np.stack([x * cosine - y * sine, x * sine + y * cosine], 1)
