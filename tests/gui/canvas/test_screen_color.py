@@ -94,7 +94,7 @@ def test_thumbnails_are_in_the_screens_colours(qtbot: object) -> None:
     square = np.full((100, 100), 65535, np.uint16)
     matte = InstanceMatte(square, 100, 100, 0.9, (100, 100, 200, 200))
     document = edits.add_person_layers(Document.for_photo(photo), [matte])
-    thumbnails = Thumbnails(RenderCache(), 32, 1.0)
+    thumbnails = Thumbnails(RenderCache(), 32)
     for pixmap in (
         thumbnails.of_background(document),
         thumbnails.of_person(document, document.layers[0]),
