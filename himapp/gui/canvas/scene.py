@@ -68,6 +68,8 @@ class Scene:
     def next_jobs(self, view: ViewState) -> list[TileJob]:
         """Return what is to be drawn for a view, the most needed first."""
         self._reserve(view)
+        if self._coarse_is_wanted and self._picture.is_ready(self._base):
+            self._show_coarse()  # it was drawn before anybody heard that it is wanted
         if self._coarse_is_wanted:
             return [self._picture.begin(self._base)]
         return [store.begin(place) for store, place in self._list_needed(view)]
@@ -77,8 +79,7 @@ class Scene:
         for job, image in drawn:
             job.store.finish(job, image)
             if self._coarse_is_wanted and job.place == self._base:
-                self._picture.drop_stale(but=self._base)
-                self._coarse_is_wanted = False
+                self._show_coarse()
         self._mosaic_key = None
 
     def is_patchwork(self, view: ViewState) -> bool:
@@ -103,6 +104,12 @@ class Scene:
             self._mosaic = compose(places, self._picture, self._tint, tint_opacity)
             self._mosaic_key = key
         return self._mosaic
+
+    def _show_coarse(self) -> None:
+        """Let the whole photo stand in for what is out of date."""
+        self._picture.drop_stale(but=self._base)
+        self._coarse_is_wanted = False
+        self._mosaic_key = None
 
     def _list_needed(self, view: ViewState) -> list[_Needed]:
         """Return what is not there or out of date, the most needed first.

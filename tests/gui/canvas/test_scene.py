@@ -68,6 +68,19 @@ def test_an_edit_that_takes_long_shows_coarse_and_whole_first(document: Document
     assert places(scene.next_jobs(view)) == [Place(0, 0, 1)]
 
 
+def test_a_coarse_photo_that_is_drawn_already_is_not_drawn_again(document: Document) -> None:
+    scene, view = complete_scene(document)
+    change_background(scene)
+    jobs = scene.next_jobs(view)
+    draw([job for job in jobs if job.place != Place(0, 0, 1)], scene)
+    assert scene.is_patchwork(view)
+    scene.want_coarse()
+    jobs = scene.next_jobs(view)
+    assert places(jobs) == [Place(0, 0, 1)]
+    assert not any(job.region.is_empty for job in jobs)
+    assert not scene.is_patchwork(view)
+
+
 def test_a_tint_of_nobody_needs_no_tiles(document: Document) -> None:
     scene, view = complete_scene(document)
     scene.tint({1})
