@@ -90,7 +90,9 @@ class PersonCommands(QObject):
     def split_parts(self) -> None:
         """Make a person of every connected part of the selected people."""
         self._split(
-            split_into_parts, "is in one piece. “Split along a line” parts them where you draw it."
+            split_into_parts,
+            ("is in one piece", "are in one piece each"),
+            "“Split along a line” parts them where you draw it.",
         )
 
     @Slot(float, float, float, float)
@@ -100,7 +102,8 @@ class PersonCommands(QObject):
         def split(document: Document, layer_id: int) -> Document:
             return split_by_line(document, layer_id, (x0, y0), (x1, y1))
 
-        self._split(split, "is not parted by this line. Draw it right across them.")
+        verbs = "is not parted by this line", "are not parted by this line"
+        self._split(split, verbs, "Draw it right across them.")
 
     @Slot()
     def merge(self) -> None:
@@ -110,14 +113,20 @@ class PersonCommands(QObject):
             self._apply(merge_people(document, [layer.id for layer in people]), "merge of")
             self._editor.select([people[0].id])
 
-    def _split(self, split: Callable[[Document, int], Document], if_whole: str) -> None:
+    def _split(
+        self,
+        split: Callable[[Document, int], Document],
+        verbs_if_whole: tuple[str, str],
+        advice: str,
+    ) -> None:
         before, people = self._editor.document, find_selected(self._editor)
         if before is None or not people:
             return
         self._change_selected(split, "split of")
         after = self._editor.document
         if after is None or after is before:
-            self.noted.emit(f"{describe_people(people)} {if_whole}")
+            verb = verbs_if_whole[len(people) > 1]
+            self.noted.emit(f"{describe_people(people)} {verb}. {advice}")
         else:
             new = {layer.id for layer in after.layers} - {layer.id for layer in before.layers}
             self._editor.select(new | {layer.id for layer in people})
