@@ -267,7 +267,8 @@ class MainWindow(QMainWindow):
     def _on_people_found_again(self, result: MattingResult, sentence: str) -> None:
         self._show_result(result)
         if not self.opening.is_busy:
-            self.message_bar.show_message(" ".join((sentence, *result.notes)))
+            words = " ".join((sentence, *result.notes))
+            self.message_bar.show_message(words, is_passing=not result.notes)
 
     def _show_result(self, result: MattingResult) -> None:
         document = self.editor.document
@@ -297,6 +298,8 @@ class MainWindow(QMainWindow):
     def _on_document_changed(self, _document: object, changes: object) -> None:
         if changes is None:
             self._show_photo_state()
+        else:
+            self.message_bar.end_passing()
 
     def _on_clean_changed(self, is_clean: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.setWindowModified(not is_clean)

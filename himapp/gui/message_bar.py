@@ -24,6 +24,7 @@ class MessageBar(QFrame):
         self.button = QPushButton()
         self.close_button = make_tool_button("x", "Close this message")
         self._action: QAction | None = None
+        self._is_passing = False
         self._build()
         self.hide()
 
@@ -32,14 +33,23 @@ class MessageBar(QFrame):
         """The sentence shown; empty while the bar is hidden."""
         return "" if self.isHidden() else self.label.text()
 
-    def show_message(self, text: str, kind: Kind = "info", action: QAction | None = None) -> None:
+    def show_message(
+        self,
+        text: str,
+        kind: Kind = "info",
+        action: QAction | None = None,
+        *,
+        is_passing: bool = False,
+    ) -> None:
         """Show a sentence.
 
         Args:
             text: one sentence.
             kind: what it is about.
             action: offered as a button, if given.
+            is_passing: whether it is about the document as it is now, and goes with the next edit.
         """
+        self._is_passing = is_passing
         colour = theme.ERROR if kind == "error" else theme.TEXT
         name = "warning-circle" if kind == "error" else "info"
         self._icon.setPixmap(icon(name, colour).pixmap(20, 20))
@@ -49,6 +59,11 @@ class MessageBar(QFrame):
         if action is not None:
             self.button.setText(action.text().replace("&", ""))
         self.show()
+
+    def end_passing(self) -> None:
+        """Take away what the document no longer is."""
+        if self._is_passing:
+            self.hide()
 
     def _build(self) -> None:
         self.setObjectName("messageBar")

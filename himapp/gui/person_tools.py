@@ -121,4 +121,4 @@ class PersonTools(QObject):
 
     @Slot(str)
     def _on_noted(self, sentence: str) -> None:
-        self._messages.show_message(sentence)
+        self._messages.show_message(sentence, is_passing=True)

@@ -180,6 +180,18 @@ def test_a_wrong_person_goes_and_comes_back_by_undo(pointing, settle):
     assert "Undo brings them back" in pointing.message_bar.text
     pointing.editor.undo_stack.undo()
     assert names(pointing) == ["Person 1", "Person 2", "Person 3"]
+    assert pointing.message_bar.text == ""
+
+
+def test_a_sentence_about_an_edit_goes_with_the_next_one_and_an_error_stays(pointing, settle):
+    click(pointing, 90, 80, ALT)
+    settle()
+    assert pointing.message_bar.text
+    pointing.side_bar.background.buttons["none"].click()
+    assert pointing.message_bar.text == ""
+    pointing.work.show_error("The disk is full.")
+    pointing.editor.undo_stack.undo()
+    assert pointing.message_bar.text == "The disk is full."
 
 
 def test_alt_click_on_nobody_is_a_sentence(pointing, session):
@@ -309,6 +321,12 @@ def test_a_line_beside_the_person_and_one_piece_are_sentences(opened):
     assert opened.message_bar.text.startswith("Person 2 is not parted by this line.")
     trigger(opened, "split_parts")
     assert opened.message_bar.text.startswith("Person 2 is in one piece.")
+    opened.editor.select([1, 2])
+    trigger(opened, "split_parts")
+    assert opened.message_bar.text.startswith("2 people are in one piece each.")
+    trigger(opened, "split_line")
+    drag(opened, (20, 10), (60, 10))
+    assert opened.message_bar.text.startswith("2 people are not parted by this line.")
     assert opened.editor.undo_stack.count() == 0
 
 
