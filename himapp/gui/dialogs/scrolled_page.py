@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFrame, QScrollArea, QWidget
 
 _BESIDE: Final = QSize(48, 128)
 """What a dialog has around it: margins, a row of buttons and the system's title bar."""
@@ -11,6 +11,8 @@ _BESIDE: Final = QSize(48, 128)
 
 class ScrolledPage(QScrollArea):
     """Keeps the buttons of a dialog on a small or much enlarged screen.
+
+    The wheel scrolls; it changes a box only where that has the focus.
 
     Args:
         page: what is shown.
@@ -23,6 +25,18 @@ class ScrolledPage(QScrollArea):
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        for kind in (QComboBox, QAbstractSpinBox):
+            for box in page.findChildren(kind):
+                box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                box.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Leave the wheel over a box without focus to the page."""
+        is_wheel = event.type() == QEvent.Type.Wheel
+        if is_wheel and isinstance(watched, QComboBox | QAbstractSpinBox):
+            event.ignore()
+            return not watched.hasFocus()
+        return super().eventFilter(watched, event)
 
     def bring_in(self, part: QWidget) -> None:
         """Scroll to a part at the page's right that was shown just now."""

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from himapp.document.export_options import (
@@ -204,6 +205,32 @@ def test_the_buttons_stay_on_a_small_screen(
         assert dialog.rect().contains(dialog.buttons.geometry())
     qtbot.waitUntil(lambda: not dialog.more_page.depth_box.visibleRegion().isEmpty())
     dialog.reject()
+
+
+def test_the_wheel_changes_a_box_only_where_that_has_the_focus(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    dialog = show(qtbot, opened, tmp_path)
+    dialog.open()
+    qtbot.waitExposed(dialog)
+    box = dialog.content_page.format_box
+    dialog.place_page.folder_field.setFocus()
+    roll(box)
+    assert box.value == "png"
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    roll(box)
+    assert box.value == "webp"
+    dialog.reject()
+
+
+def roll(widget: QWidget) -> None:
+    point, down = QPointF(widget.rect().center()), QPoint(0, -120)
+    buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    phase, place = Qt.ScrollPhase.NoScrollPhase, widget.mapToGlobal(point)
+    QApplication.sendEvent(
+        widget, QWheelEvent(point, place, QPoint(), down, buttons, keys, phase, False)
+    )
 
 
 def test_each_content_has_its_own_last_choices(
