@@ -55,6 +55,7 @@ class PlacePage(QObject):
             _COLLISIONS, "The photo itself is never replaced."
         )
         self._content: Content = "cut-out"
+        self._proposed = Path.home()
         self._fill()
 
     def _fill(self) -> None:
@@ -81,12 +82,13 @@ class PlacePage(QObject):
 
     @property
     def folder(self) -> Path | None:
-        """The folder chosen; None while there is none."""
+        """The folder chosen, in the one proposed unless it is a whole path; None without one."""
         text = self.folder_field.text().strip()
-        return Path(os.path.expanduser(text)) if text else None
+        return self._proposed / os.path.expanduser(text) if text else None
 
     def show_folder(self, folder: Path) -> None:
-        """Show a folder."""
+        """Show a folder, from which a shorter path goes on."""
+        self._proposed = folder
         self.folder_field.setText(str(folder))
 
     def show_options(self, naming: NamingOptions, content: Content) -> None:

@@ -80,6 +80,18 @@ def test_the_last_folder_is_proposed_while_it_is_there(
     assert proposed == [folder, photo_file.parent]
 
 
+def test_a_short_path_goes_on_from_the_folder_proposed(
+    opened: MainWindow, photo_file: Path, tmp_path: Path
+) -> None:
+    dialog = ask(opened, "export_people", Path("cut/outs"))
+    assert dialog.request.folder == photo_file.parent / "cut" / "outs"
+    dialog.place_page.folder_field.setText("~/outs")
+    assert dialog.request.folder == Path.home() / "outs"
+    dialog.place_page.folder_field.setText(str(tmp_path / "whole"))
+    assert dialog.request.folder == tmp_path / "whole"
+    dialog.reject()
+
+
 def test_the_selected_in_the_full_frame(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
     opened.editor.select([2])
     dialog = ask(opened, "export_people", tmp_path / "out")
