@@ -9,12 +9,13 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal, Slot
 
 from himapp.document.document import Document
+from himapp.document.project_file import is_project
 from himapp.document.refinding import FoundMatte, cut_mattes, find_again
 from himapp.errors import PhotoError
 from himapp.gui.editor import Editor
 from himapp.gui.opened_file import FileWish, OpenedFile, PhotoQuestion, read_file
 from himapp.gui.people import describe_finding
-from himapp.imaging.photo_io import list_photos
+from himapp.imaging.photo_io import PHOTO_SUFFIXES, list_photos
 from himapp.inference.session import CancelToken, MattingResult
 from himapp.paths import display_name
 from himapp.pipeline import document_with_people
@@ -94,6 +95,7 @@ class PhotoOpening(QObject):
         except PhotoError as error:
             self.failed.emit(str(error))
             return None
+        photos = _prefer_known(photos)
         if not photos:
             self.failed.emit("There are no photos in this folder.")
             return None
@@ -238,6 +240,12 @@ class PhotoOpening(QObject):
 
 def _cut_found(frame: tuple[int, int], result: MattingResult) -> tuple[FoundMatte, ...]:
     return cut_mattes(result.people, frame)
+
+
+def _prefer_known(paths: list[Path]) -> list[Path]:
+    """Return those that are named like photos and projects, if any: side files are not meant."""
+    known = [path for path in paths if is_project(path) or path.suffix.lower() in PHOTO_SUFFIXES]
+    return known or paths
 
 
 def _leave_at_once(_then: Callable[[], object]) -> bool:

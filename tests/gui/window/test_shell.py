@@ -236,6 +236,20 @@ def test_of_a_folder_the_first_photo_opens(
     qtbot.waitUntil(lambda: not window.is_busy)
 
 
+def test_of_a_photo_and_its_side_files_the_photo_opens(
+    qtbot: QtBot, drop, window: MainWindow, session, photo_file: Path
+) -> None:
+    session.lefts = ()
+    side_files = [photo_file.with_suffix(suffix) for suffix in (".aux", ".xmp")]
+    for path in side_files:
+        path.write_text("about the photo")
+    drop(window, *side_files, photo_file)
+    assert window.message_bar.text == ""
+    qtbot.waitUntil(lambda: window.editor.document is not None)
+    assert window.editor.document.photo.path == photo_file
+    qtbot.waitUntil(lambda: not window.is_busy)
+
+
 def test_closing_while_people_are_found_ends_cleanly(
     qtbot: QtBot, window: MainWindow, session, photo_file: Path
 ) -> None:
