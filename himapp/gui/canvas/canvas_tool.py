@@ -84,8 +84,11 @@ class CanvasTool(QObject):
         self._repaint()
 
     def press(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        """Begin a click or a drag at a point of the widget; beside the photo nothing begins."""
-        if self._surface is not None and self._surface.photo_at(point) is not None:
+        """Begin a click or a drag at a point of the widget.
+
+        A drag may begin beside the photo, for people who are cut by its edge; a click may not.
+        """
+        if self._surface is not None:
             self._pressed_at = point
             self._has_alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
 
@@ -107,7 +110,7 @@ class CanvasTool(QObject):
             return
         if band is not None:
             self.dragged.emit(band.start.x(), band.start.y(), band.end.x(), band.end.y())
-        else:
+        elif surface.photo_at(pressed_at) is not None:
             place = surface.photo_point(pressed_at)
             self.clicked.emit(place.x(), place.y(), self._has_alt)
 

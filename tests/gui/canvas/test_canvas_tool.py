@@ -123,7 +123,17 @@ def test_a_box_ends_at_the_photos_edge(hold):
     assert held.drags == [(500, 300, 600, 400)]
 
 
-def test_beside_the_photo_nothing_begins(hold):
+def test_a_box_may_begin_beside_the_photo(hold):
+    held = hold()
+    beside = held.at(0, 100) - QPoint(10, 0)
+    QTest.mousePress(held.canvas, LEFT, NONE, beside)
+    held.move((50, 150), (90, 200))
+    held.release(90, 200)
+    assert held.drags == [(0, 100, 90, 200)]
+    assert held.clicks == []
+
+
+def test_a_click_beside_the_photo_is_none(hold):
     held = hold()
     QTest.mouseClick(held.canvas, LEFT, NONE, QPoint(3, 3))
     assert held.clicks == []
