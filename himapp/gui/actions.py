@@ -68,7 +68,7 @@ ACTIONS: Final = (
     ActionSpec("export", "&Export…", "export", ("Ctrl+E",), "Write files of people or picture"),
     ActionSpec(
         "export_people",
-        "Each &person as PNG…",
+        "Each person as P&NG…",
         "users",
         ("Ctrl+Shift+E",),
         "Write each person as a PNG with transparency",
@@ -110,7 +110,7 @@ ACTIONS: Final = (
     ActionSpec("rename", "&Rename", "pencil-simple", ("F2",), needs="selection"),
     ActionSpec("toggle_eye", "Show or &hide", "eye", ("H",), needs="selection"),
     ActionSpec("solo", "Show &only this person", "", ("/",), needs="selection"),
-    ActionSpec("forward", "Bring &forward", "arrow-up", ("Ctrl+]", "Ctrl+PgUp"), needs="selection"),
+    ActionSpec("forward", "Bring for&ward", "arrow-up", ("Ctrl+]", "Ctrl+PgUp"), needs="selection"),
     ActionSpec(
         "backward", "Send &backward", "arrow-down", ("Ctrl+[", "Ctrl+PgDown"), needs="selection"
     ),

@@ -365,6 +365,13 @@ def test_every_action_has_a_tooltip_with_its_key(window: MainWindow) -> None:
             )
 
 
+def test_no_two_lines_of_a_menu_have_the_same_letter(window: MainWindow) -> None:
+    for title in window.menuBar().actions():
+        texts = [line.text().split("&") for line in title.menu().actions() if line.text()]
+        letters = [text[1][0].lower() for text in texts if len(text) > 1]
+        assert sorted(letters) == sorted(set(letters)), title.text()
+
+
 def test_f1_lists_every_key(window: MainWindow) -> None:
     listed = set(KEYS.replace(",", " ").split())
     undo_and_redo = {"Ctrl+Z", "Ctrl+Shift+Z"}
