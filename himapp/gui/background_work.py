@@ -46,6 +46,7 @@ class BackgroundWork(QObject):
         self._message_bar = message_bar
         self._works: list[Work] = []
         self._last_words: dict[int, tuple[str, int, int]] = {}
+        self._errors: dict[int, str] = {}
         self._is_resting = True
 
     @property
@@ -53,12 +54,21 @@ class BackgroundWork(QObject):
         """Whether anything runs in the background."""
         return any(work.is_busy for work in self._works)
 
-    def add(self, work: Work) -> None:
-        """Show this work from now on."""
-        work.worked.connect(partial(self._on_worked, len(self._works)))
+    def add(self, work: Work, succeeded: SignalInstance | None = None) -> None:
+        """Show this work from now on.
+
+        Args:
+            work: what runs in the background.
+            succeeded: says that a task ended well, whatever it carries: what went wrong with an
+                earlier one is history then.
+        """
+        index = len(self._works)
         self._works.append(work)
-        work.failed.connect(self.show_error)
+        work.worked.connect(partial(self._on_worked, index))
+        work.failed.connect(partial(self._on_failed, index))
         work.ended.connect(self._on_ended)
+        if succeeded is not None:
+            succeeded.connect(partial(self._on_succeeded, index))
 
     @Slot()
     def cancel(self) -> None:
@@ -84,6 +94,15 @@ class BackgroundWork(QObject):
             self.begun.emit()
         self._status.show_work(text, done, of)
         self.changed.emit()
+
+    def _on_failed(self, index: int, sentence: str) -> None:
+        self._errors[index] = sentence
+        self.show_error(sentence)
+
+    def _on_succeeded(self, index: int, *_facts: object) -> None:
+        sentence = self._errors.pop(index, None)
+        if sentence is not None:
+            self._message_bar.take_back(sentence)
 
     def _on_ended(self, _is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
         busy = [index for index, work in enumerate(self._works) if work.is_busy]

@@ -45,6 +45,7 @@ from himapp.settings import remember_file
 from himapp.workers.matting_worker import MattingService, SessionFactory
 
 _TITLE: Final = "himapp"
+_EXPORT_CANCELLED: Final = "The export was cancelled; files that were done stay."
 
 
 class MainWindow(QMainWindow):
@@ -151,14 +152,11 @@ class MainWindow(QMainWindow):
             actions.connect_actions(self.actions_by_name, owner.action_slots)
 
     def _connect_work(self) -> None:
-        for work in (
-            self.opening,
-            self.pointing,
-            self.saving,
-            self.exporting,
-            self.background_image,
-        ):
-            self.work.add(work)
+        self.work.add(self.opening)
+        self.work.add(self.pointing)
+        self.work.add(self.saving, self.saving.saved)
+        self.work.add(self.exporting, self.exporting.written)
+        self.work.add(self.background_image, self.background_image.read_done)
         self.action_states.follow(self.work, self.opening, self.exporting, self.tools)
         self.status.cancel_asked.connect(self.work.cancel)
         self.tools.drive(self.pointing, self.commands, self.message_bar)
@@ -290,6 +288,7 @@ class MainWindow(QMainWindow):
         self.background_image.read(path)
 
     def _on_written(self, paths: tuple[Path, ...], folder: Path) -> None:
+        self.message_bar.take_back(_EXPORT_CANCELLED)
         count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
         self.status.show_written(f"{count} written to “{display_name(folder)}”", folder)
 
@@ -306,7 +305,7 @@ class MainWindow(QMainWindow):
 
     def _on_exporting_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
         if is_cancelled:
-            self.message_bar.show_message("The export was cancelled; files that were done stay.")
+            self.message_bar.show_message(_EXPORT_CANCELLED)
 
     def _on_opening_ended(self, is_cancelled: bool) -> None:  # noqa: FBT001 - a Qt slot
         find_people = self.actions_by_name["find_people"]

@@ -65,6 +65,11 @@ class MessageBar(QFrame):
         if self._is_passing:
             self.hide()
 
+    def take_back(self, text: str) -> None:
+        """Hide a sentence that holds no longer, if it is the one shown."""
+        if self.label.text() == shorten_words(text):
+            self.hide()
+
     def _build(self) -> None:
         self.setObjectName("messageBar")
         self.setStyleSheet(

@@ -220,6 +220,19 @@ def test_a_save_that_is_not_wanted_or_fails_keeps_the_window_open(
         "“a.himapp” was not saved: the folder “gone” does not exist."
     )
     assert opened.isWindowModified()
+    (tmp_path / "gone").mkdir()
+    with qtbot.waitSignal(opened.saving.saved):
+        opened.actions_by_name["save"].trigger()
+    assert opened.message_bar.text == ""
+
+
+def test_a_save_takes_back_no_sentence_about_something_else(
+    qtbot: QtBot, opened: MainWindow, project_file: Path
+) -> None:
+    opened.opening.failed.emit("The weights are missing.")
+    with qtbot.waitSignal(opened.saving.saved):
+        opened.actions_by_name["save"].trigger()
+    assert opened.message_bar.text == "The weights are missing."
 
 
 def test_a_broken_project_leaves_the_open_document(
