@@ -22,9 +22,10 @@ class SideBar(QScrollArea):
         self.edit = EditPanel(editor)
         self.background = BackgroundPanel(editor)
         self._build()
+        self.background.opened_up.connect(self._show_background)
 
     def _build(self) -> None:
-        holder = QWidget()
+        holder = self._holder = QWidget()
         holder.setStyleSheet(PANEL_STYLE)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 8)
@@ -39,6 +40,11 @@ class SideBar(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def _show_background(self) -> None:
+        """Scroll to the end, where the background is set up, in a window too low for all."""
+        self._holder.adjustSize()  # else the panel has its height only when the events are done
+        self.ensureWidgetVisible(self.background, 0, 0)
 
 
 def _make_line() -> QWidget:

@@ -66,10 +66,12 @@ class BackgroundPanel(Panel):
     Signals:
         image_asked: the user wants to choose an image file.
         image_dropped: an image file was dropped, its ``Path``.
+        opened_up: another kind was chosen, and how it is set up is shown now.
     """
 
     image_asked = Signal()
     image_dropped = Signal(object)
+    opened_up = Signal()
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__("Background", parent)
@@ -94,6 +96,7 @@ class BackgroundPanel(Panel):
             background = replace(background, fit=last.fit)
         self._editor.end_gesture()
         self._apply(background, "background image")
+        self.opened_up.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take image files when there is a photo to put them behind."""
@@ -150,6 +153,7 @@ class BackgroundPanel(Panel):
             self.image_asked.emit()
             return
         self._apply(wanted, "background")
+        self.opened_up.emit()
 
     def _on_colour_chosen(self, rgb: Rgb, is_final: bool) -> None:  # noqa: FBT001 - a Qt slot
         if self._before_dialog is None and not is_final and self._editor.document is not None:

@@ -18,7 +18,8 @@ from himapp.gui.people import describe_people, find_selected
 OPACITY_SPEC: Final = ValueSpec(
     "Opacity", 0, 1, neutral=1, step=0.05, suffix=" %", shown_per_value=100
 )
-_ROWS_SHOWN = 4
+_ROWS_SHOWN = 2
+"""At least so many people stand in the list, however low the window is."""
 
 
 class PeopleView(QListView):

@@ -226,3 +226,16 @@ def test_an_image_is_brought_to_the_photos_colours(
     assert red != (200, 10, 10)
     assert np.all(background_of(wide).pixels == red)
     qtbot.waitUntil(lambda: not wide.is_busy)
+
+
+@pytest.mark.parametrize("height", [720, 600, 460])
+def test_how_an_image_is_set_up_is_seen_in_a_low_window(
+    qtbot: QtBot, drop, opened: MainWindow, image_file: Path, height: int
+) -> None:
+    opened.resize(1280, height)
+    drop(panel_of(opened), image_file)
+    qtbot.waitUntil(lambda: isinstance(background_of(opened), ImageBackground))
+    page = panel_of(opened).image_page
+    for widget in (page.choose_button, page.fit_box, page.across, page.down):
+        qtbot.waitUntil(lambda: widget.visibleRegion().boundingRect() == widget.rect())  # noqa: B023
+    qtbot.waitUntil(lambda: not opened.is_busy)
