@@ -18,6 +18,7 @@ from himapp.gui.people import describe_people, find_selected
 OPACITY_SPEC: Final = ValueSpec(
     "Opacity", 0, 1, neutral=1, step=0.05, suffix=" %", shown_per_value=100
 )
+_NO_UPDATE: Final = QItemSelectionModel.SelectionFlag.NoUpdate
 _ROWS_SHOWN = 2
 """At least so many people stand in the list, however low the window is."""
 
@@ -80,6 +81,14 @@ class PeopleView(QListView):
             return
         super().keyPressEvent(event)
 
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802 - Qt's name
+        """Go to the person whose name begins so; the background's does not count."""
+        selection, current = self._editor.selection, self.currentIndex()
+        super().keyboardSearch(search)
+        if self.people.layer_at(self.currentIndex()) is None:
+            self.selectionModel().setCurrentIndex(current, _NO_UPDATE)
+            self._editor.select(selection)
+
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """End the hover when the pointer leaves the list."""
         self._editor.hover(None)
@@ -111,8 +120,7 @@ class PeopleView(QListView):
         """Let the arrow keys go on where they were, for one who takes people off by keys."""
         row = min(self._row_before, self.people.people - 1)
         if row >= 0:
-            flag = QItemSelectionModel.SelectionFlag.NoUpdate
-            self.selectionModel().setCurrentIndex(self.people.index(row), flag)
+            self.selectionModel().setCurrentIndex(self.people.index(row), _NO_UPDATE)
         self._follow_selection()
 
     def _on_selection_changed(self) -> None:
@@ -129,11 +137,11 @@ class PeopleView(QListView):
         for layer in find_selected(self._editor):
             index = self.people.index_of(layer.id)
             wanted.select(index, index)
-        flag = QItemSelectionModel.SelectionFlag
-        self.selectionModel().select(wanted, flag.ClearAndSelect)
+        flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().select(wanted, flag)
         indexes = wanted.indexes()
         if indexes and self.currentIndex() not in indexes:
-            self.selectionModel().setCurrentIndex(indexes[0], flag.NoUpdate)
+            self.selectionModel().setCurrentIndex(indexes[0], _NO_UPDATE)
         self._is_following = False
 
 

@@ -274,6 +274,21 @@ def test_the_chosen_move_by_one_place(chosen: set[int], steps: int, expected: li
     assert shift([1, 2, 3], chosen, steps) == expected
 
 
+def test_a_letter_goes_to_a_persons_name_and_never_to_the_background(
+    qtbot: QtBot, opened: MainWindow
+) -> None:
+    view = view_of(opened)
+    opened.editor.apply(rename(opened.editor.document, 3, "Groom"), "name")
+    opened.editor.select([1, 2])
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_B)
+    assert opened.editor.selection == {1, 2}
+    assert view.people.layer_at(view.currentIndex()) is not None
+    view.keyboardSearch("")  # Qt's way to begin anew
+    qtbot.keyClick(view, Qt.Key.Key_G)
+    assert opened.editor.selection == {3}
+
+
 @pytest.mark.parametrize("ratios", [(1, 2), (2, 1), (1.5, 3)])
 def test_thumbnails_are_as_sharp_as_the_screen_the_window_is_on(
     opened: MainWindow, ratios: tuple[float, float]
