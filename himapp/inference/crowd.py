@@ -1,4 +1,4 @@
-"""Look at a crowd a second time, in tiles: many small people need more pixels than one look has.
+"""Look at a crowd or a panorama again, in tiles: small people need more pixels than one look has.
 
 The photo is laid on a finer grid and cut into overlapping tiles, each of the size that the network
 knows. Whoever an inner border of a tile cuts is left to the tile, or to the first look, that holds
@@ -28,8 +28,13 @@ _Masks = npt.NDArray[np.bool_]
 _MANY = 20
 _SOME = 5
 _LOW_SHARE = 0.14
-# The finer grid has at most twice the pixels a side: four to six tiles, and mattes that fit.
+# A crowd's grid has at most twice the pixels a side: four to six tiles, and mattes that fit.
 _FINER = 2.0
+# A photo so many times as long as high is a panorama, in which one look may see nobody at all. Its
+# grid has this share of a look on the short side, and at most so many looks on the long one.
+_PANORAMA = 3.0
+_SHORT_SHARE = 0.6
+_FINEST = 10.0
 # People lower than this are whole in some tile.
 _OVERLAP_SHARE = 0.35
 _SAME_SHARE = 0.6
@@ -82,6 +87,11 @@ def is_crowd(people: Sequence[Candidate], pixels: PixelArray) -> bool:
     return len(people) >= _MANY or float(np.median(heights)) < _LOW_SHARE * max(pixels.shape[:2])
 
 
+def is_panorama(pixels: PixelArray) -> bool:
+    """Tell whether a photo is so long that one look has too few pixels for its short side."""
+    return bool(max(pixels.shape[:2]) >= _PANORAMA * min(pixels.shape[:2]))
+
+
 class CrowdLook:
     """Looks at a photo in tiles and joins what they and the first look found."""
 
@@ -100,7 +110,7 @@ class CrowdLook:
             threshold: least score.
             predict: the network, for one input ``[3, h, w]``.
         """
-        self.model_input = prepare_input(pixels, round(_FINER * side))
+        self.model_input = prepare_input(pixels, round(_finer_than_one_look(pixels) * side))
         self._pixels, self._side, self._threshold = pixels, side, threshold
         self._predict = predict
 
@@ -128,7 +138,8 @@ class CrowdLook:
             Cancelled: the token was cancelled.
         """
         known = [member for person in first if (member := self._bring(person))]
-        tiles = plan_tiles(self.grid, self._side, [member.window for member in known])
+        places = [] if is_panorama(self._pixels) else [member.window for member in known]
+        tiles = plan_tiles(self.grid, self._side, places)
         found: list[CrowdMember] = []
         for number, tile in enumerate(tiles, start=1):
             cancel.raise_if_cancelled()
@@ -175,13 +186,21 @@ class CrowdLook:
         )
 
 
+def _finer_than_one_look(pixels: PixelArray) -> float:
+    """Return how many times the pixels of one look the finer grid has on the long side."""
+    if not is_panorama(pixels):
+        return _FINER
+    length = float(max(pixels.shape[:2]) / min(pixels.shape[:2]))
+    return min(max(_FINER, _SHORT_SHARE * length), _FINEST)
+
+
 def plan_tiles(grid: tuple[int, int], side: int, people: Sequence[Window]) -> list[Window]:
     """Return overlapping tiles that cover the part of the grid where people are.
 
     Args:
         grid: height and width of the grid.
         side: longest side of a tile.
-        people: where people were found; round them there may be more.
+        people: where people were found; round them there may be more. None stands for everywhere.
     """
     around = Window(
         min((window.top for window in people), default=0),

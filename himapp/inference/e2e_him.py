@@ -8,7 +8,7 @@ from functools import partial
 from himapp.errors import WeightsError
 from himapp.imaging.photo import PixelArray
 from himapp.inference.both_ways import predict_both_ways
-from himapp.inference.crowd import CrowdLook, is_crowd
+from himapp.inference.crowd import CrowdLook, is_crowd, is_panorama
 from himapp.inference.devices import InstanceNetwork, NetworkRunner, choose_device
 from himapp.inference.postprocess import FoundPerson, bring_to_photo, select_people
 from himapp.inference.preprocess import ModelInput, prepare_input
@@ -124,7 +124,10 @@ class E2EHimSession:
     def _find(
         self, runner: NetworkRunner, pixels: PixelArray, watch: "_StageWatch"
     ) -> tuple[Sequence[FoundPerson], ModelInput]:
-        """Return the people on the grid of the last look; a crowd is looked at again, in tiles."""
+        """Return the people on the grid of the last look.
+
+        A crowd or a panorama is looked at again, in tiles.
+        """
         network = runner.network
         side = _input_side(network, self._quality)
         is_best = self._quality == "best"
@@ -132,7 +135,7 @@ class E2EHimSession:
         model_input = prepare_input(pixels, side)
         prediction = predict(model_input.image)
         people = select_people(prediction, model_input.placement, network.score_threshold)
-        if not is_crowd(people, pixels):
+        if not is_crowd(people, pixels) and not is_panorama(pixels):
             return people, model_input
         again = CrowdLook(pixels, side, network.score_threshold, predict)
         report = partial(watch.progress, "find")

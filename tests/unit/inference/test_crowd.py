@@ -7,7 +7,7 @@ import torch
 
 from himapp.errors import Cancelled
 from himapp.imaging.geometry import Window
-from himapp.inference.crowd import CrowdMember, is_crowd, join_looks, plan_tiles
+from himapp.inference.crowd import CrowdMember, is_crowd, is_panorama, join_looks, plan_tiles
 from himapp.inference.e2e_him import E2EHimSession
 from himapp.inference.postprocess import Candidate
 from himapp.inference.session import CancelToken, Quality
@@ -152,6 +152,29 @@ def test_tiles_are_reported_and_a_wish_to_stop_is_met_between_them() -> None:
     assert reports[-1][:2] == ("find", 2)
     assert reports[-1][2] > 2
     assert network.looks == 3
+
+
+def test_a_panorama_is_looked_at_everywhere_although_one_look_sees_nobody() -> None:
+    photo = np.zeros((200, 3200, 3), np.uint8)
+    for column in range(16):
+        photo[60:160, 40 + 200 * column : 80 + 200 * column] = 255
+    network = BarNetwork(150)
+    people = session_of(network).find_people(photo).people
+    assert len(people) == 16
+    assert network.looks > 8
+    assert all(80 < person.alpha.shape[0] < 140 for person in people)
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_one"), [((1000, 3000), True), ((9000, 300), True), ((1000, 2900), False)]
+)
+def test_a_panorama_is_three_times_as_long_as_high(shape: tuple[int, int], *, is_one: bool) -> None:
+    assert is_panorama(np.zeros((*shape, 3), np.uint8)) == is_one
+
+
+@pytest.mark.parametrize("shape", [(3, 2000), (2000, 3), (1, 60)])
+def test_a_line_of_pixels_is_no_trouble(shape: tuple[int, int]) -> None:
+    assert session_of(BarNetwork(30)).find_people(np.zeros((*shape, 3), np.uint8)).people == ()
 
 
 @pytest.mark.parametrize("grid", [(940, 1408), (1408, 300), (64, 1408), (704, 704)])
