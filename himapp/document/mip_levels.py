@@ -31,6 +31,13 @@ def halve(pixels: Array) -> Array:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
+def build_photo_levels(photo: Photo) -> RenderCache:
+    """Return a cache with all levels of a photo, so that no view of it has to wait for them."""
+    cache = RenderCache()
+    _photo_level(cache, photo, MAX_LEVEL)
+    return cache
+
+
 def read_photo_level(cache: RenderCache, photo: Photo, region: Region, level: int) -> Array:
     """Return a region of the photo at a level, in the photo's own dtype; read-only.
 

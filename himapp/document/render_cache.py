@@ -50,6 +50,11 @@ class RenderCache:
         self._keep(full_key, _Entry(sources, value))
         return value
 
+    def take_over(self, other: "RenderCache") -> None:
+        """Keep what another cache has built as well; the other one is not used any more."""
+        for key, entry in other._entries.items():
+            self._keep(key, entry)
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

@@ -81,11 +81,20 @@ class Editor(QObject):
         """Whether the current document has the photo of this one, whatever was edited since."""
         return self._document is not None and self._document.photo is document.photo
 
-    def open_document(self, document: Document | None) -> None:
-        """Show another document and forget the steps, the selection and what was derived."""
+    def open_document(
+        self, document: Document | None, *, derived: RenderCache | None = None
+    ) -> None:
+        """Show another document and forget the steps, the selection and what was derived.
+
+        Args:
+            document: the new one.
+            derived: what renderings of it share and is there already.
+        """
         self.end_gesture()
         self._document = document
         self._cache.clear()
+        if derived is not None:
+            self._cache.take_over(derived)
         self._undo_stack.clear()
         self._undo_stack.setClean()
         self.document_changed.emit(document, None)

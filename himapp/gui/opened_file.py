@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from himapp.document.document import Document
+from himapp.document.mip_levels import build_photo_levels
 from himapp.document.project_file import is_project, load_project, read_project_facts
 from himapp.document.project_photo import read_known_photo
 from himapp.document.recovery import LeftEdits
+from himapp.document.render_cache import RenderCache
 from himapp.errors import ChangedPhotoError, MissingPhotoError
 
 
@@ -37,6 +39,7 @@ class OpenedFile:
         embeds_photo: whether the user wants the photo's own file in the project.
         left: the edits that a crash left behind, if it is they that were opened.
         has_other_photo: whether the user said which photo is the project's now.
+        derived: what renderings of the document share, as far as it takes time.
     """
 
     document: Document
@@ -44,6 +47,7 @@ class OpenedFile:
     embeds_photo: bool = False
     left: LeftEdits | None = None
     has_other_photo: bool = False
+    derived: RenderCache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ def read_file(wish: FileWish) -> OpenedFile | PhotoQuestion:
         HimappError: it cannot be opened.
     """
     if not is_project(wish.path):
-        return OpenedFile(Document.for_photo(read_known_photo(wish.path)))
+        photo = read_known_photo(wish.path)
+        return OpenedFile(Document.for_photo(photo), derived=build_photo_levels(photo))
     try:
         document = load_project(wish.path, photo=wish.photo, accept_changed=wish.accept_changed)
     except (MissingPhotoError, ChangedPhotoError) as error:
@@ -74,4 +79,5 @@ def read_file(wish: FileWish) -> OpenedFile | PhotoQuestion:
     facts = read_project_facts(wish.path)
     project = facts.origin if wish.left is not None else wish.path
     has_other_photo = wish.photo is not None
-    return OpenedFile(document, project, facts.embeds_photo, wish.left, has_other_photo)
+    levels = build_photo_levels(document.photo)
+    return OpenedFile(document, project, facts.embeds_photo, wish.left, has_other_photo, levels)

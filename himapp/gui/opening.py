@@ -183,7 +183,7 @@ class PhotoOpening(QObject):
         self._is_followed_by_more = True
         self._matting.cancel()
         self._is_followed_by_more = False
-        self._editor.open_document(opened.document)
+        self._editor.open_document(opened.document, derived=opened.derived)
         self.file_opened.emit(opened)
         if opened.project is None and opened.left is None:
             self.find_people()

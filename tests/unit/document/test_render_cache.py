@@ -35,3 +35,14 @@ def test_clear_forgets_everything():
     cache.clear()
     assert cache.used_bytes == 0
     assert cache.fetch("a", (source,), lambda: np.ones(1))[0] == 1
+
+
+def test_what_another_cache_has_built_is_kept_beside_the_own():
+    cache, other, source = RenderCache(), RenderCache(), object()
+    own = cache.fetch("a", (source,), lambda: np.zeros(1))
+    taken = other.fetch("b", (source,), lambda: np.zeros(2))
+    other.fetch("a", (source,), lambda: np.ones(1))
+    cache.take_over(other)
+    assert cache.fetch("a", (source,), lambda: np.ones(1)) is own
+    assert cache.fetch("b", (source,), lambda: np.ones(2)) is taken
+    assert cache.used_bytes == own.nbytes + taken.nbytes
