@@ -1,7 +1,7 @@
 """Whole heads of hair drawn on people, their coverage exact: variety that rendering cannot afford.
 
 Locks grow from the scalp along paths that gravity or wind bends; the strands of a lock follow its
-path, coiled round it. They are drawn at three times the resolution and averaged down.
+path, coiled round it.
 """
 
 from __future__ import annotations
@@ -9,67 +9,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from training.data.catalogue import Cut
 from training.data.compose import give_room, trim_room
-from training.data.curves import (
-    FINE,
-    SUBPIXEL_BITS,
-    Floats,
-    Vectors,
-    fixed_point,
-    turn,
-    unit,
-    window_around,
-)
-from training.data.pixels import Random, Rgb, Rgba, resize, unit_alpha
+from training.data.curves import Floats, Vectors, turn, unit
+from training.data.hair_drawing import Hair, choose_colour, put_on
+from training.data.heads import Head, find_head
+from training.data.pixels import Random, Rgb, Rgba
 
 _POINTS = 56
-_OPAQUE = 0.25
-_OPACITY = (0.1, 0.6)
-"""Share of heads whose strands are solid, and how opaque those of the others are."""
-
-_LAYERS = 10
-_SHADES = 4
-"""Pieces of a strand, each with a brightness of its own."""
-
-_SOLID = 127
-_LEAST_ALPHA = 1e-3
-_SMOOTHED = 40
-"""A head is sought in alpha smoothed over this part of its height: frizz is no outline."""
-
-_LEAST_RADIUS_PX = 20
-_LEAST_RADIUS = 0.05
-"""A head's least radius as a share of the person's height: a raised hand is smaller."""
-
 _ROOM = 3.2
 _MOST_ROOM_PX = 360
 """How far hair may leave a person's frame: so many radii of the head, and so many pixels."""
-
-_HAIR_COLOURS = (
-    (28, 22, 20),
-    (52, 36, 28),
-    (84, 58, 40),
-    (120, 84, 54),
-    (176, 138, 92),
-    (206, 180, 140),
-    (120, 52, 30),
-    (150, 148, 146),
-    (214, 212, 208),
-)
-"""Black over brown and blond to red, grey and white; RGB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A circle that fits the top of a person: centre and radius in pixels."""
-
-    x: float
-    y: float
-    radius: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,31 +94,6 @@ STYLES = {
 }
 
 
-def find_head(alpha: NDArray[np.uint8]) -> Head | None:
-    """Return a circle at the top of a person; None where no head is likely.
-
-    The topmost solid part is followed down until it is no wider than a circle of that height. A
-    wide first row is where a picture ended, not a crown.
-    """
-    around = len(alpha) // _SMOOTHED | 1
-    solid = cv2.blur(alpha, (around, around)) > _SOLID
-    rows = np.flatnonzero(solid.any(1))
-    if not len(rows):
-        return None
-    top, bottom = int(rows[0]), int(rows[-1])
-    columns = np.flatnonzero(solid[top])
-    middle = int(columns[len(columns) // 2])
-    for depth in range(1, (bottom - top) // 2):
-        first, last = _run_around(solid[top + depth], middle)
-        middle = (first + last) // 2
-        if last - first <= 2 * depth:
-            least = max(_LEAST_RADIUS_PX, _LEAST_RADIUS * (bottom - top))
-            radius = (last - first) / 2
-            is_head = radius >= least and len(columns) < radius
-            return Head(middle, top + depth, radius) if is_head else None
-    return None
-
-
 def grow_hair(person: Rgba, cut: Cut, rng: Random) -> Rgba:
     """Return a straight RGBA person with hair, its frame as large as that needs.
 
@@ -191,37 +119,10 @@ def draw_hair(colour: Rgb, alpha: Floats, rng: Random) -> tuple[Rgb, Floats]:
     if head is None:
         return colour, alpha
     hair = _grow(STYLES[str(rng.choice(list(STYLES)))], head, rng)
-    return _put_on(colour, alpha, hair, _choose_colour(colour, head, rng), rng)
+    return put_on(colour, alpha, hair, choose_colour(colour, head, rng), rng)
 
 
-def _run_around(row: NDArray[np.bool_], middle: int) -> tuple[int, int]:
-    """Return the first and last column of the solid run that holds a column or lies nearest."""
-    columns = np.flatnonzero(row)
-    if not len(columns):
-        return middle, middle
-    at = int(np.argmin(np.abs(columns - middle)))
-    breaks = np.flatnonzero(np.diff(columns) > 1)
-    first = breaks[breaks < at].max(initial=-1) + 1
-    last = breaks[breaks >= at].min(initial=len(columns) - 1)
-    return int(columns[first]), int(columns[last])
-
-
-@dataclass(frozen=True, slots=True)
-class _Hair:
-    """Strands.
-
-    Attributes:
-        curves: ``[N, points, 2]``, x and y.
-        lock: The lock of each ``[N]``.
-        is_front: Whether a strand grows over the head and not behind it ``[N]``.
-    """
-
-    curves: Vectors
-    lock: NDArray[np.intp]
-    is_front: NDArray[np.bool_]
-
-
-def _grow(style: Style, head: Head, rng: Random) -> _Hair:
+def _grow(style: Style, head: Head, rng: Random) -> Hair:
     count = int(rng.integers(*style.locks))
     reach = math.radians(rng.uniform(70, 150))
     angle = rng.uniform(-reach, reach, count) + rng.normal(0, 0.2)
@@ -241,7 +142,7 @@ def _grow(style: Style, head: Head, rng: Random) -> _Hair:
     path, across = np.stack(paths, 1)[lock], _across(np.stack(ways, 1))[lock]
     curves = path + _coil(style, head, lock, length, across, rng)
     is_front = (np.abs(angle) < math.radians(100))[lock] & (rng.random(len(lock)) < 0.5)
-    return _Hair(curves, lock, is_front)
+    return Hair(curves, lock, is_front)
 
 
 def _draw_pull(style: Style, rng: Random) -> Vectors:
@@ -273,87 +174,6 @@ def _coil(
     offset = rng.normal(0, spread, (strands, 1)) * (0.5 + share) + beside
     forward = np.stack([across[..., 1], -across[..., 0]], -1)
     return np.asarray(offset[..., None] * across + along[..., None] * forward)
-
-
-def _choose_colour(colour: Rgb, head: Head, rng: Random) -> Vectors:
-    """Return the person's own hair colour, read at the crown, or any other."""
-    if rng.random() < 0.6:
-        rows = slice(int(head.y - 0.9 * head.radius), int(head.y - 0.6 * head.radius) + 1)
-        columns = slice(int(head.x - 0.3 * head.radius), int(head.x + 0.3 * head.radius) + 1)
-        crown = colour[rows, columns].reshape(-1, 3)
-        return np.asarray(np.median(crown, 0) + rng.normal(0, 6, 3))
-    base = np.array(_HAIR_COLOURS[int(rng.integers(len(_HAIR_COLOURS)))], np.float64)
-    return np.asarray(base * rng.uniform(0.7, 1.3))
-
-
-def _shade(base: Vectors, lock: NDArray[np.intp], rng: Random) -> Vectors:
-    """Return colours ``[N, shades, 3]``: dark at the root, with a gleam somewhere along."""
-    own = rng.normal(1, 0.2, int(lock[-1]) + 1)[lock] * rng.normal(1, 0.12, len(lock))
-    along = np.linspace(rng.uniform(0.4, 0.9), rng.uniform(0.9, 1.3), _SHADES)
-    gleam = np.zeros(_SHADES)
-    gleam[int(rng.integers(_SHADES))] = rng.uniform(0, 60)
-    shades = own[:, None, None] * along[None, :, None] * base + gleam[None, :, None]
-    return np.clip(shades, 0, 255)
-
-
-def _put_on(
-    colour: Rgb, alpha: Floats, hair: _Hair, base: Vectors, rng: Random
-) -> tuple[Rgb, Floats]:
-    """Lay a person over the hair behind and the hair in front over the person."""
-    window = window_around(hair.curves, alpha.shape)
-    shape = alpha[window].shape
-    fixed = fixed_point(hair.curves, window)
-    thick = int(rng.choice((1, 1, 2)))
-    opacity = 1.0 if rng.random() < _OPAQUE else float(rng.uniform(*_OPACITY))
-    whole = _draw_coverage(fixed, shape, thick, opacity)
-    front = _draw_coverage(fixed[hair.is_front], shape, thick, opacity)
-    ink = _draw_ink(fixed, _shade(base, hair.lock, rng), shape, thick)
-    solid = alpha[window]
-    behind = (1 - solid) * whole
-    below = solid[..., None] * colour[window] + behind[..., None] * ink
-    mixed = front[..., None] * ink + (1 - front[..., None]) * below
-    together = front + (1 - front) * (solid + behind)
-    straight = mixed / (together[..., None] + 1e-6)
-    is_seen = together[..., None] > _LEAST_ALPHA
-    colour, alpha = colour.copy(), alpha.copy()
-    colour[window] = np.where(is_seen, np.clip(straight, 0, 255), colour[window])
-    alpha[window] = together
-    return colour, alpha
-
-
-def _draw_coverage(
-    lines: NDArray[np.int32], shape: tuple[int, ...], thick: int, opacity: float
-) -> Floats:
-    """Return coverage ``[H, W]`` in 0..1 of strands, each of which lets some light through.
-
-    A hair is much thinner than a pixel. Those of a layer lie beside each other, layers lie in front
-    of each other.
-    """
-    layers = 1 if opacity == 1 else _LAYERS
-    light = np.ones(shape[:2], np.float32)
-    for layer in range(layers):
-        coverage = np.zeros((shape[0] * FINE, shape[1] * FINE), np.uint8)
-        for line in lines[layer::layers]:  # many at once would be filled by the even-odd rule
-            cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, SUBPIXEL_BITS)
-        light *= 1 - opacity * unit_alpha(resize(coverage, shape[1], shape[0], cv2.INTER_AREA))
-    return 1 - light
-
-
-def _draw_ink(
-    lines: NDArray[np.int32], shades: Vectors, shape: tuple[int, ...], thick: int
-) -> Floats:
-    """Return straight colours ``[H, W, 3]`` of the hair."""
-    ink = np.zeros((shape[0] * FINE, shape[1] * FINE, 3), np.uint8)
-    drawn = np.zeros(ink.shape[:2], np.uint8)
-    ends = np.linspace(0, _POINTS - 1, _SHADES + 1).astype(int)
-    for line, colours in zip(lines, shades.tolist(), strict=True):
-        for colour, first, last in zip(colours, ends[:-1], ends[1:], strict=True):
-            piece = [line[first : last + 1]]
-            cv2.polylines(ink, piece, False, colour, thick + 1, cv2.LINE_8, SUBPIXEL_BITS)
-        cv2.polylines(drawn, [line], False, 1, thick + 1, cv2.LINE_8, SUBPIXEL_BITS)
-    share = resize(drawn.astype(np.float32), shape[1], shape[0], cv2.INTER_AREA)[..., None]
-    mean = resize(ink.astype(np.float32), shape[1], shape[0], cv2.INTER_AREA) / (share + 1e-4)
-    return mean.astype(np.float32)
 
 
 def _around(head: Head, angle: Vectors, share: Vectors) -> Vectors:

@@ -2,15 +2,12 @@
 
 import threading
 from pathlib import Path
-from typing import Any
 
-import numpy.typing as npt
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from himapp.document import mip_levels
 from himapp.errors import WeightsError
 from himapp.gui.actions import ACTIONS
 from himapp.gui.dialogs import files
@@ -393,22 +390,3 @@ def test_no_key_is_bound_twice(window: MainWindow) -> None:
         for sequence in action.shortcuts()
     ]
     assert sorted(keys) == sorted(set(keys))
-
-
-def test_smaller_versions_of_a_photo_are_made_while_it_is_read(
-    qtbot: QtBot, window: MainWindow, photo_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made_here: list[bool] = []
-    halve = mip_levels.halve
-
-    def note(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if pixels.ndim == 3:
-            made_here.append(threading.current_thread() is threading.main_thread())
-        return halve(pixels)
-
-    monkeypatch.setattr(mip_levels, "halve", note)
-    window.open_path(photo_file)
-    qtbot.waitUntil(lambda: has_people(window))
-    window.grab()
-    assert made_here
-    assert not any(made_here)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from training.data.catalogue import Cut
-from training.data.hair import STYLES, draw_hair, find_head, grow_hair
+from training.data.hair import STYLES, draw_hair, grow_hair
+from training.data.heads import find_head
 from training.data.pixels import Rgba
 
 HEAD_CUT: Cut = (True, False, False, False)
