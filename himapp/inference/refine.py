@@ -29,6 +29,10 @@ _STEP = 2.0
 # How far, in pixels of the network's grid, the edge may be from where the matte changes.
 _REACH = 2.5
 _LEAST_REACH_PX = 4
+# A matte may grow to so many times its mean in a window of this side, less a share that is nothing.
+_GROWTH = 4.0
+_GROWTH_WINDOW_PX = 5
+_NOTHING = 0.1
 _STRIP_ROWS = 256
 
 
@@ -71,7 +75,22 @@ class MatteRefinement:
         _add_change(alpha, before, after)
 
     def _run(self, part: PixelArray, alpha: _Alpha, step: float, cancel: CancelToken) -> None:
+        most = limit_growth(alpha)
         self.refiner.refine(part, alpha, max(_LEAST_REACH_PX, round(_REACH * step)), cancel)
+        np.minimum(alpha, most, out=alpha)
+
+
+def limit_growth(alpha: _Alpha) -> _Alpha:
+    """Return what a matte may become at most: no more than it is where it says nothing around.
+
+    Next to shoes in grass every blade looks like a strand of hair.
+
+    Args:
+        alpha: uint16 ``[h, w]``, before it is refined.
+    """
+    around = cv2.blur(alpha, (_GROWTH_WINDOW_PX, _GROWTH_WINDOW_PX))
+    most = cv2.addWeighted(around, _GROWTH, around, 0, -_NOTHING * ALPHA_ONE)
+    return np.asarray(np.maximum(most, alpha), np.uint16)
 
 
 def _add_change(alpha: _Alpha, before: _Alpha, after: _Alpha) -> None:

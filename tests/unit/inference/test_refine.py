@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -7,7 +8,7 @@ from himapp.imaging.geometry import place_with_multiple
 from himapp.inference.devices import ComputeDevice
 from himapp.inference.postprocess import Candidate, bring_to_photo
 from himapp.inference.preprocess import ModelInput
-from himapp.inference.refine import MatteRefinement
+from himapp.inference.refine import MatteRefinement, limit_growth
 from himapp.inference.session import CancelToken
 from himapp.inference.tiles import TileRefiner
 from models import AlphaRefiner
@@ -43,7 +44,7 @@ def _refinement(
 
 
 def _scene(missing_px: int = 4) -> tuple[npt.NDArray[np.uint8], Floats, npt.NDArray[np.uint16]]:
-    """Return a photo of a bright disc, its alpha, and a matte whose radius is too small."""
+    """Return a photo of a bright disc, its alpha, and a matte whose radius is so much too small."""
     truth = _disc(900, 1200, 300)
     pixels = np.repeat((truth[..., None] * 200 + 20).astype(np.uint8), 3, 2)
     return pixels, truth, (_disc(900, 1200, 300 - missing_px) * 65535).astype(np.uint16)
@@ -52,7 +53,7 @@ def _scene(missing_px: int = 4) -> tuple[npt.NDArray[np.uint8], Floats, npt.NDAr
 @pytest.mark.parametrize("step", [1.5, 4.0, 9.0])
 def test_the_refiner_decides_at_the_edge(step: float) -> None:
     own = max(1, round(step / 2))
-    pixels, truth, matte = _scene(3 * own)
+    pixels, truth, matte = _scene(-3 * own)
     refinement, _ = _refinement(pixels, step)
     top, left = 100, 250
     alpha = matte[top:, left:].copy()
@@ -62,6 +63,22 @@ def test_the_refiner_decides_at_the_edge(step: float) -> None:
     assert error.sum() < 1.2 * own * 300 * np.pi
     assert error.mean() < 0.5 * np.abs(matte / 65535 - truth).mean()
     assert (alpha[_disc(900, 1200, 250)[top:, left:] == 1] == 65535).all()
+
+
+def test_a_matte_does_not_grow_where_it_says_nothing() -> None:
+    pixels, _, matte = _scene(20)
+    refinement, _ = _refinement(pixels, 2.0)
+    alpha = matte.copy()
+    refinement.refine(alpha, 0, 0, CancelToken())
+    assert (alpha >= matte).all()
+    far = cv2.dilate(matte, np.ones((5, 5), np.uint8)) == 0
+    assert not alpha[far].any()
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.0, 0.0), (0.02, 0.02), (0.2, 0.7), (0.5, 1.0)])
+def test_haze_may_become_strands_and_less_than_haze_may_not(share: float, most: float) -> None:
+    limit = limit_growth(np.full((20, 20), round(share * 65535), np.uint16))
+    np.testing.assert_allclose(limit / 65535, most, atol=1e-3)
 
 
 def test_of_a_large_photo_the_refiner_sees_fewer_pixels() -> None:
