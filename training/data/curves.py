@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from training.data.pixels import resize
 
 FINE = 3
 """Drawn pixels per pixel of the picture, along a side."""
@@ -45,3 +48,17 @@ def fixed_point(curves: Vectors, window: tuple[slice, slice]) -> NDArray[np.int3
     """Return curves as OpenCV draws them in the enlarged window."""
     start = np.array((window[1].start, window[0].start))
     return np.asarray(np.rint((curves - start) * FINE * 2**SUBPIXEL_BITS), np.int32)
+
+
+def average_ink(ink: NDArray[np.uint8], drawn: NDArray[np.bool_], shape: tuple[int, ...]) -> Floats:
+    """Return straight colours ``[H, W, 3]`` of what was drawn on the enlarged window.
+
+    Args:
+        ink: Colours of the enlarged window.
+        drawn: Where anything was drawn on it.
+        shape: Height and width of the window itself.
+    """
+    size = shape[1], shape[0]
+    share = resize(drawn.astype(np.float32), *size, cv2.INTER_AREA)[..., None]
+    mean = resize(ink * drawn[..., None].astype(np.float32), *size, cv2.INTER_AREA)
+    return np.asarray(mean / (share + 1e-4), np.float32)

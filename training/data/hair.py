@@ -107,7 +107,9 @@ def grow_hair(person: Rgba, cut: Cut, rng: Random) -> Rgba:
     if head is None:
         return person
     room = min(_MOST_ROOM_PX, round(_ROOM * head.radius))
-    return trim_room(*draw_hair(*give_room(person, cut, room), rng), cut)
+    colour, alpha = give_room(person, cut, room)
+    moved = Head(head.x + (0 if cut[2] else room), head.y + room, head.radius)
+    return trim_room(*_dress(colour, alpha, moved, rng), cut)
 
 
 def draw_hair(colour: Rgb, alpha: Floats, rng: Random) -> tuple[Rgb, Floats]:
@@ -116,8 +118,10 @@ def draw_hair(colour: Rgb, alpha: Floats, rng: Random) -> tuple[Rgb, Floats]:
     Unchanged where there is no head.
     """
     head = find_head(np.rint(alpha * 255).astype(np.uint8))
-    if head is None:
-        return colour, alpha
+    return (colour, alpha) if head is None else _dress(colour, alpha, head, rng)
+
+
+def _dress(colour: Rgb, alpha: Floats, head: Head, rng: Random) -> tuple[Rgb, Floats]:
     hair = _grow(STYLES[str(rng.choice(list(STYLES)))], head, rng)
     return put_on(colour, alpha, hair, choose_colour(colour, head, rng), rng)
 

@@ -8,7 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.curves import FINE, SUBPIXEL_BITS, Floats, Vectors, fixed_point, window_around
+from training.data.curves import (
+    FINE,
+    SUBPIXEL_BITS,
+    Floats,
+    Vectors,
+    average_ink,
+    fixed_point,
+    window_around,
+)
 from training.data.heads import Head
 from training.data.pixels import Random, Rgb, resize, unit_alpha
 
@@ -126,6 +134,4 @@ def _draw_ink(
             piece = [line[first : last + 1]]
             cv2.polylines(ink, piece, False, colour, thick + 1, cv2.LINE_8, SUBPIXEL_BITS)
         cv2.polylines(drawn, [line], False, 1, thick + 1, cv2.LINE_8, SUBPIXEL_BITS)
-    share = resize(drawn.astype(np.float32), shape[1], shape[0], cv2.INTER_AREA)[..., None]
-    mean = resize(ink.astype(np.float32), shape[1], shape[0], cv2.INTER_AREA) / (share + 1e-4)
-    return mean.astype(np.float32)
+    return average_ink(ink, drawn > 0, shape)

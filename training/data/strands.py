@@ -17,6 +17,7 @@ from training.data.curves import (
     SUBPIXEL_BITS,
     Floats,
     Vectors,
+    average_ink,
     fixed_point,
     turn,
     unit,
@@ -138,8 +139,5 @@ def _draw(
     for line, shade in zip(lines, inks.tolist(), strict=True):
         cv2.polylines(coverage, [line], False, 255, thick, cv2.LINE_AA, SUBPIXEL_BITS)
         cv2.polylines(ink, [line], False, shade, thick + 2, cv2.LINE_8, SUBPIXEL_BITS)
-    where = (coverage > 0).astype(np.float32)
-    share = resize(where, width, height, cv2.INTER_AREA)[..., None]
-    mean = resize(ink * where[..., None], width, height, cv2.INTER_AREA) / (share + 1e-4)
     small = resize(coverage, width, height, cv2.INTER_AREA)
-    return unit_alpha(small), mean.astype(np.float32)
+    return unit_alpha(small), average_ink(ink, coverage > 0, shape)
